@@ -1,0 +1,284 @@
+"""Tables: what each column means, and the one check that every table passes where it enters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+Kind = Literal["text", "number", "whole", "time", "flag"]
+EXPECTED = {
+    "text": "text",
+    "number": "a number",
+    "whole": "a whole number",
+    "time": "a date or time such as 2017-03-01 or 2017-03-01T12:30:00",
+    "flag": "true or false",
+}
+TRUE, FALSE = {"true", "1", "yes", "t", "y"}, {"false", "0", "no", "f", "n"}
+
+
+class TableError(ValueError):
+    """A table that cannot be used, told with table, row, product, what was found and expected."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """What one column holds: its kind, its unit in words, and the range its values lie in."""
+
+    kind: Kind
+    meaning: str
+    required: bool = False
+    filled: bool = False  # every row needs a value
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+
+    def expected(self) -> str:
+        bounds = [
+            f"at least {self.at_least:g}" if self.at_least is not None else "",
+            f"above {self.above:g}" if self.above is not None else "",
+            f"at most {self.at_most:g}" if self.at_most is not None else "",
+        ]
+        return " ".join([EXPECTED[self.kind], " and ".join(b for b in bounds if b)]).strip()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table's name, its columns, its key (no repeats), and which columns name a row in errors."""
+
+    name: str
+    columns: Mapping[str, Column]
+    key: str | None = None
+    named_by: tuple[str, ...] = ("product_id",)
+    one_of: tuple[tuple[str, ...], ...] = field(default=())  # of each group, one must be there
+
+    def with_columns(self, **more: Column) -> Table:
+        return Table(
+            name=self.name,
+            columns={**self.columns, **more},
+            key=self.key,
+            named_by=self.named_by,
+            one_of=self.one_of,
+        )
+
+
+ID = Column(kind="text", meaning="the shop's own id", required=True, filled=True)
+CATALOGUE = Table(
+    name="catalogue",
+    key="product_id",
+    one_of=(("title", "category"),),
+    columns={
+        "product_id": ID,
+        "title": Column(kind="text", meaning="the product as a person would say it"),
+        "department": Column(kind="text", meaning="the widest shelf"),
+        "category": Column(kind="text", meaning="the shelf"),
+        "product_type": Column(kind="text", meaning="the kind of product on the shelf"),
+        "brand": Column(kind="text", meaning="the brand, or national or private"),
+        "seller_id": Column(kind="text", meaning="who supplies it"),
+        "price": Column(
+            kind="number", meaning="shop currency per pack", required=True, at_least=0
+        ),
+        "package_size": Column(kind="text", meaning="the text on the pack, such as 6 x 330 ml"),
+        "net_mass_kg": Column(kind="number", meaning="kg in a pack", above=0),
+        "margin_rate": Column(
+            kind="number", meaning="margin over price", at_least=0, at_most=1
+        ),
+        "verified_kg_co2e": Column(kind="number", meaning="kg CO2e per pack", at_least=0),
+        "verified_source": Column(kind="text", meaning="who verified the figure"),
+        "age_restricted": Column(kind="flag", meaning="not for minors"),
+        "recommendable": Column(kind="flag", meaning="may be shown"),
+    },
+)
+FOOTPRINTS = Table(
+    name="footprints",
+    key="product_id",
+    columns={
+        "product_id": ID,
+        "kg_co2e": Column(kind="number", meaning="kg CO2e per pack", at_least=0),
+        "kg_co2e_low": Column(kind="number", meaning="low end of the 80 % range", at_least=0),
+        "kg_co2e_high": Column(kind="number", meaning="high end of the 80 % range", at_least=0),
+        "kg_co2e_per_kg": Column(kind="number", meaning="kg CO2e per kg as sold", at_least=0),
+        "net_mass_kg": Column(kind="number", meaning="kg in a pack", above=0),
+        "mass_basis": Column(kind="text", meaning="catalogue, package, price, category or none"),
+        "tier": Column(kind="text", meaning="how the figure was found", required=True, filled=True),
+        "boundary": Column(kind="text", meaning="what the figure includes"),
+        "similarity": Column(kind="number", meaning="likeness of the nearest record, 0 to 1"),
+        "data_quality": Column(kind="number", meaning="1 best to 5", at_least=1, at_most=5),
+        "source": Column(kind="text", meaning="where the figure comes from"),
+        "model_version": Column(kind="text", meaning="the model that made it"),
+        "seed_version": Column(kind="text", meaning="the seed it learned from"),
+    },
+)
+TIERS = ("verified", "model", "neighbours", "category", "spend", "unknown")
+
+
+def shipped_data(name: str) -> Path:
+    """Path of a file that ships with greenaisle in `data/`, in a checkout and in a wheel alike.
+
+    >>> shipped_data("needs.csv").name
+    'needs.csv'
+    """
+    package = Path(str(resources.files("pcf_estimator")))
+    for folder in (package / "data", package.parent / "data"):
+        if (folder / name).exists():
+            return folder / name
+    raise FileNotFoundError(f"greenaisle was installed without its data file {name}")
+
+
+def read_table(path: str | Path, table: Table) -> pd.DataFrame:
+    """The table in a Parquet or CSV file, checked against `table`: names, then types, then ranges.
+
+    Columns come in the table's order and kind (text as strings, times without a zone); columns
+    that `table` does not name are left out. Raises TableError, which names the first bad row.
+    """
+    path = Path(path)
+    return check_table(read_columns(path, table.name), table, f"{table.name} ({path})")
+
+
+def read_columns(path: Path, name: str) -> pd.DataFrame:
+    """Every column of a Parquet or CSV file as it stands; CSV columns as text, empty cells null."""
+    if not path.exists():
+        raise TableError(f"{name} ({path}): there is no such file")
+    if path.stat().st_size == 0:
+        raise TableError(f"{name} ({path}): the file is empty, but a table was expected")
+    with path.open("rb") as file:
+        is_parquet = file.read(4) == b"PAR1"
+    try:
+        if is_parquet:
+            return pq.read_table(path).to_pandas(types_mapper=_text_stays_text)
+        header = pa_csv.open_csv(path).schema.names
+        texts = pa_csv.ConvertOptions(
+            column_types={column: pa.string() for column in header},
+            strings_can_be_null=True,
+            null_values=["", "NA", "NaN", "nan", "null", "None"],
+        )
+        # a quoted title may hold a line break
+        parse = pa_csv.ParseOptions(newlines_in_values=True)
+        read = pa_csv.read_csv(path, convert_options=texts, parse_options=parse)
+    except (pa.ArrowInvalid, pa.ArrowKeyError, UnicodeDecodeError, OSError) as error:
+        raise TableError(
+            f"{name} ({path}): not a table; Parquet or comma-separated text in UTF-8 with a header "
+            f"was expected ({str(error).splitlines()[0]})"
+        ) from error
+    return read.to_pandas(types_mapper=_text_stays_text)
+
+
+def check_table(frame: pd.DataFrame, table: Table, where: str) -> pd.DataFrame:
+    """`frame` with the columns of `table` that it holds, each cast and within its range.
+
+    `where` opens every error. Raises TableError for a missing column, no rows, a value of another
+    kind, a value out of range, an empty required value or a repeated key.
+
+    >>> check_table(pd.DataFrame({"product_id": ["a"], "title": ["milk"], "price": [-2]}),
+    ...             CATALOGUE, "catalogue")
+    Traceback (most recent call last):
+    pcf_estimator.tables.TableError: catalogue, row 1 (product_id a): price is -2, but a number \
+at least 0 was expected (1 such row)
+    """
+    names = [str(column) for column in frame.columns]
+    missing = [c for c, column in table.columns.items() if column.required and c not in names]
+    missing += [
+        " or ".join(group) for group in table.one_of if not any(c in names for c in group)
+    ]
+    if missing:
+        raise TableError(
+            f"{where}: no column {', '.join(missing)}; found {', '.join(names) or 'no columns'}"
+        )
+    if frame.empty:
+        raise TableError(f"{where}: the table holds no rows")
+    checked = {}
+    for name, column in table.columns.items():
+        if name in names:
+            checked[name] = _cast(frame, name, column, where, table)
+    if table.key is not None:
+        repeated = pd.Series(checked[table.key]).duplicated()
+        if repeated.any():
+            _refuse(frame, table, where, repeated, f"{table.key} stands in an earlier row as well")
+    return pd.DataFrame(checked)
+
+
+def _cast(
+    frame: pd.DataFrame, name: str, column: Column, where: str, table: Table
+) -> pd.Series:
+    given = frame[name]
+    cast = CASTS[column.kind](given)
+    bad = cast.isna() & given.notna()
+    if column.kind in ("number", "whole"):
+        bad |= np.isinf(cast.astype("float64"))
+    for bound, outside in (
+        (column.at_least, cast.lt),
+        (column.above, cast.le),
+        (column.at_most, cast.gt),
+    ):
+        if bound is not None:
+            bad |= outside(bound).fillna(False).astype(bool)
+    if bad.any():
+        found = given[bad].iloc[0]
+        _refuse(frame, table, where, bad, f"{name} is {found}, but {column.expected()} was expected")
+    if column.filled and cast.isna().any():
+        _refuse(frame, table, where, cast.isna(), f"{name} is empty, but every row needs one")
+    return cast.reset_index(drop=True)
+
+
+def _refuse(
+    frame: pd.DataFrame, table: Table, where: str, bad: pd.Series, problem: str
+) -> None:
+    row = int(np.flatnonzero(bad.to_numpy())[0])
+    names = [f"{c} {frame[c].iloc[row]}" for c in table.named_by if c in frame]
+    who = f" ({', '.join(names)})" if names else ""
+    count = int(bad.sum())
+    rows = "1 such row" if count == 1 else f"{count} such rows"
+    raise TableError(f"{where}, row {row + 1}{who}: {problem} ({rows})")
+
+
+def _text_stays_text(kind: pa.DataType) -> pd.StringDtype | None:
+    return pd.StringDtype(na_value=np.nan) if pa.types.is_string(kind) else None
+
+
+def _as_text(given: pd.Series) -> pd.Series:
+    if pd.api.types.is_float_dtype(given) and (given.dropna() % 1 == 0).all():
+        given = given.astype("Int64")  # an id column with a gap: 7.0 was 7
+    text = given.astype(pd.StringDtype(na_value=np.nan)).str.strip()
+    return text.mask(text == "")
+
+
+def _as_number(given: pd.Series) -> pd.Series:
+    return pd.to_numeric(given, errors="coerce").astype("float64")
+
+
+def _as_whole(given: pd.Series) -> pd.Series:
+    number = _as_number(given)
+    return number.where(number % 1 == 0).astype("Int64")
+
+
+def _as_time(given: pd.Series) -> pd.Series:
+    if pd.api.types.is_numeric_dtype(given):
+        return pd.Series(pd.NaT, index=given.index)  # a bare number could mean any unit
+    time = pd.to_datetime(given, errors="coerce", format="ISO8601", utc=True)
+    return time.dt.tz_localize(None).astype("datetime64[us]")
+
+
+def _as_flag(given: pd.Series) -> pd.Series:
+    word = given.astype(pd.StringDtype(na_value=np.nan)).str.strip().str.lower()
+    return pd.Series(
+        np.where(word.isin(TRUE), True, np.where(word.isin(FALSE), False, None)),
+        index=given.index,
+        dtype="boolean",
+    )
+
+
+CASTS: dict[str, Callable[[pd.Series], pd.Series]] = {
+    "text": _as_text,
+    "number": _as_number,
+    "whole": _as_whole,
+    "time": _as_time,
+    "flag": _as_flag,
+}
