@@ -83,19 +83,19 @@ CATALOGUE = Table(
         "product_type": Column(kind="text", meaning="the kind of product on the shelf"),
         "brand": Column(kind="text", meaning="the brand, or national or private"),
         "seller_id": Column(kind="text", meaning="who supplies it"),
-        "price": Column(
-            kind="number", meaning="shop currency per pack", required=True, at_least=0
-        ),
+        "price": Column(kind="number", meaning="shop currency per pack", required=True, above=0),
         "package_size": Column(kind="text", meaning="the text on the pack, such as 6 x 330 ml"),
         "net_mass_kg": Column(kind="number", meaning="kg in a pack", above=0),
-        "margin_rate": Column(
-            kind="number", meaning="margin over price", at_least=0, at_most=1
-        ),
+        "margin_rate": Column(kind="number", meaning="margin over price", at_least=0, at_most=1),
         "verified_kg_co2e": Column(kind="number", meaning="kg CO2e per pack", at_least=0),
         "verified_source": Column(kind="text", meaning="who verified the figure"),
         "age_restricted": Column(kind="flag", meaning="not for minors"),
         "recommendable": Column(kind="flag", meaning="may be shown"),
     },
+)
+# What the estimator itself needs: a name is enough, a price only helps to find the mass.
+PRODUCTS = CATALOGUE.with_columns(
+    price=Column(kind="number", meaning="shop currency per pack", above=0)
 )
 FOOTPRINTS = Table(
     name="footprints",
@@ -181,13 +181,11 @@ def check_table(frame: pd.DataFrame, table: Table, where: str) -> pd.DataFrame:
     ...             CATALOGUE, "catalogue")
     Traceback (most recent call last):
     pcf_estimator.tables.TableError: catalogue, row 1 (product_id a): price is -2, but a number \
-at least 0 was expected (1 such row)
+above 0 was expected (1 such row)
     """
     names = [str(column) for column in frame.columns]
     missing = [c for c, column in table.columns.items() if column.required and c not in names]
-    missing += [
-        " or ".join(group) for group in table.one_of if not any(c in names for c in group)
-    ]
+    missing += [" or ".join(group) for group in table.one_of if not any(c in names for c in group)]
     if missing:
         raise TableError(
             f"{where}: no column {', '.join(missing)}; found {', '.join(names) or 'no columns'}"
@@ -205,9 +203,7 @@ at least 0 was expected (1 such row)
     return pd.DataFrame(checked)
 
 
-def _cast(
-    frame: pd.DataFrame, name: str, column: Column, where: str, table: Table
-) -> pd.Series:
+def _cast(frame: pd.DataFrame, name: str, column: Column, where: str, table: Table) -> pd.Series:
     given = frame[name]
     cast = CASTS[column.kind](given)
     bad = cast.isna() & given.notna()
@@ -222,15 +218,15 @@ def _cast(
             bad |= outside(bound).fillna(False).astype(bool)
     if bad.any():
         found = given[bad].iloc[0]
-        _refuse(frame, table, where, bad, f"{name} is {found}, but {column.expected()} was expected")
+        _refuse(
+            frame, table, where, bad, f"{name} is {found}, but {column.expected()} was expected"
+        )
     if column.filled and cast.isna().any():
         _refuse(frame, table, where, cast.isna(), f"{name} is empty, but every row needs one")
     return cast.reset_index(drop=True)
 
 
-def _refuse(
-    frame: pd.DataFrame, table: Table, where: str, bad: pd.Series, problem: str
-) -> None:
+def _refuse(frame: pd.DataFrame, table: Table, where: str, bad: pd.Series, problem: str) -> None:
     row = int(np.flatnonzero(bad.to_numpy())[0])
     names = [f"{c} {frame[c].iloc[row]}" for c in table.named_by if c in frame]
     who = f" ({', '.join(names)})" if names else ""
