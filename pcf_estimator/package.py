@@ -1,0 +1,182 @@
+"""Package text: what "12 PK/12 OZ", "6 x 330 ml", "1/2 GAL" or "2 DOZEN" says is in a pack.
+
+The grammar, on upper-case text, one search per distinct text:
+
+- an amount is a number, a simple fraction or both ("16.9", "3/4", "10 3/4"), then a unit;
+- packs multiply it, before or after ("12 PK/12 OZ", "6 x 330 ml", "4-4 OZ", "12 OZ/12 PK");
+- a count of pieces does not: "16 CT/22 OZ" is 22 ounces, the whole pack. Nor do packs, where the
+  product would pass MOST_KG ("12 PK/300 OZ" is 300 ounces in twelve);
+- "18-22 LB" is a range (its ends within a half of each other), read at its middle;
+- mass goes before volume ("2 QT/.25 OZ" makes two quarts of drink), the first before the next;
+- six digits glued to the front are an item code; "REC OZ" (as drunk) is no mass of the pack;
+- "20 CT/13 GAL" is a bag's size, so no volume.
+
+Ounces count as mass. On liquids they are fluid ounces, 4 % more: with a density about 1 that is
+within the spread, so only goods of another density (see mass.py) need to know.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from pcf_estimator.units import KG_PER_OZ, KG_PER_UNIT, L_PER_UNIT, PIECES_PER_DOZEN, SAID
+
+MOST_KG = 25.0  # nobody carries more home in one pack
+RANGE = 1.5  # "18-22 LB" is a range, "6-12 OZ" six packs
+PACKS = "PKS?|PACKS?|P|CANS?|BOTTLES?|BTLS?|POTS?|POUCHES|TINS?|JARS?|CARTONS?|SACHETS?"
+PIECES = "CT|CNT|COUNT|LOADS?|LDS?|USES?|SHEETS?|ROLLS?|PODS?|PIECES?|PCS?|STEMS?|SLICES?|BAGS?"
+DOZEN = "DZ|DOZ|DOZENS?"
+CLEAN = (
+    (r"×", "X"),
+    (r"(?<=\d),(?=\d{3}(?!\d))", ""),  # 1,000 g
+    (r"(?<=\d),(?=\d)", "."),  # 1,5 l
+    (r"^\d{6}(?=[\d. ])", ""),
+    (r"\bFL(?:UID)?\.?\s*OZS?\b", "FL OZ"),
+    (r"\b(?:PACK|PK|CASE|BOX) OF (\d+)", r"\1 PK"),
+    (r"\bHALF[ -](?=GAL|DOZ|DZ|PINT|LIT)", "1/2 "),
+    (r"\bDOZEN AND A HALF\b", "18 CT"),
+)
+SIMPLE = r"(?=(?:1/2|[12]/3|[13]/4|[1357]/8|(?:[13579]|1[135])/16)(?!\d))"
+
+
+def _amount(tag: str) -> str:
+    fraction = rf"{SIMPLE}(?P<over{tag}>\d+)/(?P<under{tag}>\d+)"
+    plain = rf"(?P<plain{tag}>\d*\.\d+|\d+)(?![\d.]*\d)"
+    return rf"(?<![\d.])(?:(?:(?P<whole{tag}>\d{{1,3}})[ -])?{fraction}|{plain})"
+
+
+def _either(units: dict[str, float]) -> str:
+    # "O" is an ounce only where the text breaks off
+    spelled = sorted(set(units) - {"O"}, key=len, reverse=True)
+    return "|".join([*spelled, *(["O$"] if "O" in units else [])])
+
+
+def _measure(units: dict[str, float]) -> str:
+    before = (
+        r"(?:(?<![\d./-])(?P<times>\d{1,3})[\s-]*"
+        rf"(?:(?P<word>{PACKS}|{PIECES})(?![A-Z])\s*(?:/|X|,|-|OF|@)?|[/X-])\s*)??"
+    )
+    unit = rf"\s*-?(?P<unit>{_either(units)})(?![A-Z])"
+    after = (
+        rf"(?:\.?\s*[/,X]?\s*(?P<times_after>\d{{1,3}})\s*(?:{PACKS})(?![A-Z])"
+        r"|\s*X\s*(?P<times_last>\d{1,3})(?![\d.]))?"
+    )
+    return before + _amount("") + unit + after
+
+
+MASS, VOLUME = _measure(KG_PER_UNIT), _measure(L_PER_UNIT)
+ANY_COUNT = rf"(?<![\d.])(?P<low>\d{{1,4}})(?:-(?P<high>\d{{1,4}}))?[ -]?(?:{PACKS}|{PIECES})(?![A-Z])"
+DOZENS = rf"(?:{_amount('')})?\s*(?:{DOZEN})(?![A-Z])"
+ALONE = r"GA|GAL|GALLON|QT|QUART|PT|PINT|LB|POUND|L|LITER|LITRE|KG|DZ|DOZ|DOZEN"
+BAG_SIZE = r"\d\s*(?:CT|COUNT|BAGS)\s*/\s*(?:\d+\s*)?(?:GAL|QT)"
+
+
+def parse_package(texts: pd.Series) -> pd.DataFrame:
+    """Columns mass_kg, volume_l and count of the pack that each text describes; NaN where absent.
+
+    Same index as `texts`. Mass and volume are those of the whole pack; `count` is the number of
+    packs or pieces in it. The grammar stands at the top of this module.
+
+    >>> parse_package(pd.Series(["1 LB", "12 PK/2 LITER", "2 DOZEN", "queen size"])).round(3)
+       mass_kg  volume_l  count
+    0    0.454       NaN    NaN
+    1      NaN      24.0   12.0
+    2      NaN       NaN   24.0
+    3      NaN       NaN    NaN
+    """
+    return read_packages(texts)[["mass_kg", "volume_l", "count"]]
+
+
+def read_packages(texts: pd.Series) -> pd.DataFrame:
+    """`parse_package` with `in_ounces` (the mass was written in ounces) and `said`, the pack in
+    words ("12 x 12 oz", "half gallon", "6 count"; "" where nothing was read).
+
+    >>> read_packages(pd.Series(["12 PK/12 OZ", "1/2 GAL", "6 CT"]))["said"].tolist()
+    ['12 x 12 oz', 'half gallon', '6 count']
+    """
+    codes, distinct = pd.factorize(texts.astype("str"))  # null has code -1: the last row, ""
+    read = _read(pd.Series([*distinct, ""], dtype="str"))
+    return read.take(codes % len(read)).set_axis(texts.index)
+
+
+def _read(given: pd.Series) -> pd.DataFrame:
+    text = given.str.upper().str.strip()
+    for pattern, clean in CLEAN:
+        text = text.str.replace(pattern, clean, regex=True)
+    text = text.str.replace(rf"^({ALONE})$", r"1 \1", regex=True)
+    mass = _measured(text, MASS, KG_PER_UNIT, most=MOST_KG)
+    volume = _measured(text, VOLUME, L_PER_UNIT, most=MOST_KG)
+    bag = text.str.contains(BAG_SIZE, regex=True)
+    volume.loc[bag, ["size", "said"]] = np.nan, ""
+    count = _counts(text, mass["times"].fillna(volume["times"]))
+    said = mass["said"].where(mass["size"].notna(), volume["said"])
+    return pd.DataFrame(
+        {
+            "mass_kg": mass["size"],
+            "volume_l": volume["size"],
+            "count": count,
+            "in_ounces": mass["per_unit"].eq(KG_PER_OZ),
+            "said": said.where(said.ne(""), _said_count(text, count)),
+        }
+    )
+
+
+def _measured(
+    text: pd.Series, pattern: str, units: dict[str, float], most: float
+) -> pd.DataFrame:
+    """Size of the whole pack, how many times the amount stands in it, and both in words."""
+    found = text.str.extract(pattern)
+    amount = _number(found)
+    per_unit = found["unit"].map(units).astype("float64")
+    first = pd.to_numeric(found["times"]).astype("float64")
+    last = pd.to_numeric(found["times_after"].fillna(found["times_last"])).astype("float64")
+    is_range = found["word"].isna() & first.lt(amount) & amount.le(RANGE * first)
+    middle = amount.where(~is_range, (first + amount) / 2)
+    pieces = found["word"].fillna("").str.fullmatch(PIECES)
+    times = last.fillna(first.mask(pieces | is_range))
+    each = middle * per_unit
+    times = times.mask(each * times > most)
+    size = each * times.fillna(1)
+    said = _said(middle, found["unit"], units)
+    said = said.mask(times.notna(), times.map("{:.0f} x ".format, na_action="ignore") + said)
+    return pd.DataFrame(
+        {
+            "size": size.where(size > 0),
+            "times": last.fillna(first.mask(is_range)),
+            "per_unit": per_unit,
+            "said": said.where(size > 0, ""),
+        }
+    )
+
+
+def _number(found: pd.DataFrame) -> pd.Series:
+    whole, over, under, plain = (
+        pd.to_numeric(found[part]).astype("float64") for part in ("whole", "over", "under", "plain")
+    )
+    return plain.fillna(whole.fillna(0) + over / under)
+
+
+def _counts(text: pd.Series, times: pd.Series) -> pd.Series:
+    dozens = text.str.extract(rf"(?P<dozen>{DOZENS})")
+    dozen = _number(dozens).fillna(1).where(dozens["dozen"].notna()) * PIECES_PER_DOZEN
+    found = text.str.extract(ANY_COUNT).apply(pd.to_numeric).astype("float64")
+    return dozen.fillna(times).fillna((found["low"] + found["high"].fillna(found["low"])) / 2)
+
+
+def _said(amount: pd.Series, unit: pd.Series, units: dict[str, float]) -> pd.Series:
+    word_of_size = {units[word]: word for word in SAID if word in units}
+    word = unit.map({spelling: word_of_size.get(size, "") for spelling, size in units.items()})
+    one, several = (word.map({key: said[i] for key, said in SAID.items()}) for i in (0, 1))
+    said = amount.map("{:.4g}".format, na_action="ignore") + " " + one.where(amount.le(1), several)
+    return said.mask(said.isin(["0.5 gallon", "0.5 pint"]), "half " + one).fillna("")
+
+
+def _said_count(text: pd.Series, count: pd.Series) -> pd.Series:
+    noun = pd.Series("", index=text.index)
+    for words, said in ((PACKS, "pack"), ("LOADS?|LDS?", "loads"), ("STEMS?", "stems")):
+        noun = noun.mask(text.str.contains(rf"\d[ -]?(?:{words})(?![A-Z])", regex=True), said)
+    dozen = text.str.contains(rf"\b(?:{DOZEN})(?![A-Z])", regex=True) & (count % PIECES_PER_DOZEN == 0)
+    noun = noun.replace("", "count").mask(dozen, "dozen")
+    number = count.where(~dozen, count / PIECES_PER_DOZEN).map("{:.0f}".format, na_action="ignore")
+    return (number + " " + noun).where(count.gt(0), "")
