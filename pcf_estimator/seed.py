@@ -1,8 +1,8 @@
 """The seed: published figures, one a row, and the table of concepts that is derived from them.
 
 `data/pcf_figures.csv` says by hand which published record stands for which concept and how it
-becomes a figure per kg as sold; its numbers are read from the publishers' files. `data/pcf_seed.csv`
-follows from it byte for byte.
+becomes a figure per kg as sold; its numbers are read from the publishers' files.
+`data/pcf_seed.csv` follows from it byte for byte.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ FIGURES = Table(
     columns={
         **TEXT,
         "source": Column(kind="text", meaning="who published it", required=True, filled=True),
-        "source_key": Column(kind="text", meaning="the publisher's key", required=True, filled=True),
+        "source_key": Column(
+            kind="text", meaning="the publisher's key", required=True, filled=True
+        ),
         "published_kg_co2e_per_kg": _kg("kg CO2e per kg or litre in the publisher's state"),
         "published_luc_kg_co2e_per_kg": Column(
             kind="number", meaning="its part from land-use change", required=True
@@ -61,6 +63,15 @@ FIGURES = Table(
         "boundary": Column(kind="text", meaning="what it includes", required=True, filled=True),
         "year": Column(kind="whole", meaning="year of the figure", required=True, filled=True),
         "geography": Column(kind="text", meaning="where", required=True, filled=True),
+    },
+)
+# What a person writes; the rest of a row is read from the publisher's file.
+HAND = Table(
+    name=FIGURES.name,
+    named_by=FIGURES.named_by,
+    columns={
+        name: FIGURES.columns[name]
+        for name in (*TEXT, "source", "source_key", "factor", "adjustment")
     },
 )
 SEED = Table(
@@ -106,7 +117,7 @@ class Compiled:
 
 
 def read_seed(path: Path | None = None) -> pd.DataFrame:
-    """The seed, one concept a row, with the columns of SEED; the shipped one unless `path` is given.
+    """The seed, one concept a row, with the columns of SEED; the shipped one without `path`.
 
     Raises TableError, naming row and concept, for a missing citation, a footprint that is not
     above 0, a repeated concept, or a range that leaves out its central value.
@@ -120,7 +131,7 @@ def read_seed(path: Path | None = None) -> pd.DataFrame:
 
 
 def read_figures(path: Path | None = None) -> pd.DataFrame:
-    """The published figures, with the columns of FIGURES; the shipped ones unless `path` is given.
+    """The published figures, with the columns of FIGURES; the shipped ones without `path`.
 
     Raises TableError, naming row and concept, where a value is not published value times factor,
     a source is unknown, a figure stands twice, or a concept stands on two shelves.
@@ -221,11 +232,15 @@ def compile_seed(write: bool = True) -> Compiled:
     without it they stand as they are and only the seed is derived. `write` puts the files in
     place, each by one rename.
     """
-    folder = sources_folder()
-    figures, spend = read_figures_by_hand(), read_spend_factors()
-    if folder is not None:
-        figures, spend = refresh_figures(figures, folder), refresh_spend_factors(spend, folder)
-    figures = _in_order(check_figures(figures))
+    folder, spend = sources_folder(), read_spend_factors()
+    if folder is None:
+        figures = read_figures()
+    else:
+        path = shipped_data("pcf_figures.csv")
+        by_hand = check_table(read_columns(path, HAND.name), HAND, f"{HAND.name} ({path})")
+        figures = check_figures(refresh_figures(by_hand, folder))
+        spend = refresh_spend_factors(spend, folder)
+    figures = _in_order(figures)
     seed = derive_seed(figures)
     texts = {
         "pcf_figures.csv": as_csv(figures, FIGURES),

@@ -38,9 +38,7 @@ INTENSITY_AGREES_WITHIN = 0.05
 
 AGRIBALYSE_KEY = "Code AGB"
 AGRIBALYSE_TOTAL = "Changement climatique"
-AGRIBALYSE_LUC = (
-    "Changement climatique - émissions liées au changement d'affectation des sols"  # land use
-)
+AGRIBALYSE_LUC = "Changement climatique - émissions liées au changement d'affectation des sols"
 AGRIBALYSE_HOME = "Changement climatique - Consommation"
 AGRIBALYSE_RETAIL = "Changement climatique - Supermarché et distribution"
 AGRIBALYSE_STAGES = (
@@ -79,7 +77,7 @@ def sources_folder() -> Path | None:
 
 
 def agribalyse(folder: Path) -> pd.DataFrame:
-    """French foods (ADEME): the published total less the stage at home, so that it ends on the shelf.
+    """French foods (ADEME): the published total less the stage at home, so up to the shelf.
 
     `luc_kg_co2e_per_kg` is its own land-use-change column. Rows near zero, and rows whose stages
     do not add up to the total, carry a `problem`.
@@ -98,6 +96,7 @@ def agribalyse(folder: Path) -> pd.DataFrame:
             "problem": np.where(apart, "its stages do not add up to its total", ""),
         }
     )
+    # the year of the copy: the files themselves state none
     return _frame(frame, source="agribalyse", boundary=SHELF, year=2025, geography="France")
 
 
@@ -185,7 +184,7 @@ SOURCES: Mapping[str, Callable[[Path], pd.DataFrame]] = {
 }
 
 
-def _frame(frame: pd.DataFrame, **same: object) -> pd.DataFrame:
+def _frame(frame: pd.DataFrame, **same: str | int) -> pd.DataFrame:
     """The common frame: columns of FRAME, and a `problem` wherever kg is near zero or missing."""
     full = frame.assign(**same).reset_index(drop=True)
     for column, empty in (("luc_kg_co2e_per_kg", np.nan), ("problem", "")):
@@ -206,7 +205,11 @@ def _catalogue_stages(path: Path, key: str) -> tuple[pd.Series, pd.Series]:
     home = words.str.contains(AFTER_THE_SHELF, regex=True)
     shop = stages[moved].eq("Yes") | (words.str.contains(BEFORE_THE_SHELF, regex=True) & ~home)
     kept = value.where(stages[portion].ne("Downstream") | shop, value * 0)
-    return tuple(v.groupby(level=0).sum(min_count=1, skipna=False) for v in (kept, value))  # type: ignore[return-value]
+    return _sums(kept), _sums(value)
+
+
+def _sums(value: pd.Series) -> pd.Series:
+    return value.groupby(level=0).sum(skipna=False)
 
 
 def _agribalyse_file(folder: Path, part: str) -> pd.DataFrame:
@@ -231,7 +234,7 @@ def _sheet(
     try:
         with warnings.catch_warnings():
             # drop-down lists inside the workbook, which reading does not need
-            warnings.filterwarnings("ignore", message="Data Validation extension", append=False)
+            warnings.filterwarnings("ignore", message="Data Validation extension")
             read = pd.read_excel(path, sheet_name=sheet, dtype=object, engine="openpyxl")
     except ImportError as error:
         raise TableError(

@@ -43,6 +43,7 @@ PHRASES = (
     (r"\bmac ?& ?(chs|cheese)", "macaroni and cheese"),
     (r"\bcan (cat|dog)", r"canned \1"),
     (r"\bcan car\b", "can carbonated"),
+    (r"\bbrd/cv\b", "board cover"),
     (r"\b(low|net|no|zero)[- ]carbs?\b", "low carbohydrate"),
     (r"\bnon[- ]rw\b|\brw\b", " "),
     (r"\bfrz[- ]iqf\b", "frozen"),
@@ -119,7 +120,7 @@ hydrocortizone; hygiene = hygn hyg; included = incl includi including; individua
 individually wrapped slices = iws; instant = inst; juice = jce jui jc juic; ketchup = catsup;
 laundry = lndry laundr; liniments = linaments; liquid = liq; liquids = liqs; loin = ln; lotion =
 ltn; lozenge = lozng; lunch meat = lunchmeat lnchmt; luncheon meat = luncheonmeat; macaroni = mac;
-machine = mach; marinade = marin marinad; marinades = marinads; mayonnaise = mayo; medicated = med;
+machine = mach; marinade = marin marinad; marinades = marinads; mayonnaise = mayo;
 memorabilia = memorablilia; men = mens; microwave = mw; milk = mlk; mineral = mnr mnrl mneral
 minrl; miscellaneous = misc; mix = mx; mixes = mxs mixs; moisturizer = moisturiser; multiple = mult
 multi mlt; mushrooms = mshrms; mustard = mustar; non chocolate = nonchocolate; non dairy = ndairy;
@@ -172,7 +173,7 @@ NOISE = frozenset(
     _words(
         """
         a all an and any approx as assorted at by etc for from in including included into is it
-        its kind miscellaneous more of on only or other others our over per plus product products
+        its kind l cl dl g miscellaneous more of on only or other others our over per plus product products
         s than the this to type types under up variety various with you your bulk carton case
         count ct dozen each ea exact gallon gal giant gram grams jumbo kg kilo large lb lbs liter
         liters litre litres lt ltr medium ml multi multipack multiple ounce ounces oz pack packed
@@ -250,10 +251,17 @@ def product_text(products: pd.DataFrame) -> pd.Series:
     >>> product_text(pd.DataFrame({"category": ["EGGS"], "title": ["Large eggs"]})).tolist()
     ['egg egg']
     """
-    return _joined(products, NAME_COLUMNS + SHELF_COLUMNS)
+    return joined_tokens(products, NAME_COLUMNS + SHELF_COLUMNS)
 
 
-def _joined(products: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series:
+def joined_tokens(products: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series:
+    """Tokens of the named columns, those that are there, one after the other: one text a product.
+
+    >>> joined_tokens(
+    ...     pd.DataFrame({"category": ["EGGS"], "title": ["Eggs"]}), SHELF_COLUMNS
+    ... ).tolist()
+    ['egg']
+    """
     joined = pd.Series("", index=products.index, dtype="str")
     for column in columns:
         if column in products:

@@ -16,6 +16,7 @@ from recommender.candidates import Floats
 
 DRAWS = 1000
 COVERAGE = 0.95
+ESTIMATE = ("value", "low", "high", "change", "change_low", "change_high")
 CHUNK_BYTES = 2**26
 LOST_DRAWS = 0.01  # of the draws, so many may lack a figure before no interval is given
 
@@ -84,3 +85,25 @@ def interval(samples: Floats, coverage: float = COVERAGE) -> tuple[Floats, Float
     for column in np.flatnonzero((lost > 0) & (lost <= LOST_DRAWS)):
         ends[:, column] = np.nanquantile(samples[:, column], [outside, 1.0 - outside])
     return ends[0], ends[1]
+
+
+def estimates(
+    names: Sequence[str], levels: Floats, base: Floats, scale: Floats
+) -> dict[str, dict[str, float | None]]:
+    """Value, range, change and its range of each figure; None where one does not exist.
+
+    `levels`, `base` and `scale` are (1 + draws, figures): the first row is the log as it is, the
+    others the draws, the same in all three. The change is (level - base) / scale.
+    """
+    changes = ratio(levels - base, scale)
+    ends = (*interval(levels[1:]), *interval(changes[1:]))
+    return {
+        name: estimate(levels[0, k], ends[0][k], ends[1][k], changes[0, k], ends[2][k], ends[3][k])
+        for k, name in enumerate(names)
+    }
+
+
+def estimate(*values: float) -> dict[str, float | None]:
+    """Value, low, high, change, its low and its high, by name; None for what is no number."""
+    plain = [float(value) if np.isfinite(value) else None for value in values]
+    return dict(zip(ESTIMATE, plain, strict=True))

@@ -65,8 +65,13 @@ def _split(before: Basket, after: Basket, kg_before: Floats, kg_after: Floats) -
     _refuse_negative(before, after)
     volume = [b.demand.sum(axis=-1, keepdims=True) for b in (before, after)]
     share = [_over(b.demand, v) for b, v in zip((before, after), volume, strict=True)]
-    intensity = [_over(b.kg_functional, b.demand) for b in (before, after)]
-    pack = [_over(kg_before, before.kg_functional), _over(kg_after, after.kg_functional)]
+    # kg without functional kg cannot be told apart by function: all of it counts as pack size
+    odd = (before.kg_functional == 0) & (kg_before > 0) | (after.kg_functional == 0) & (
+        kg_after > 0
+    )
+    used = [np.where(odd, b.demand, b.kg_functional) for b in (before, after)]
+    intensity = [_over(kg, b.demand) for kg, b in zip(used, (before, after), strict=True)]
+    pack = [_over(kg_before, used[0]), _over(kg_after, used[1])]
     mean = _log_mean(kg_before, kg_after)
     change = kg_after - kg_before
 

@@ -70,7 +70,7 @@ def functional_footprints(products: pd.DataFrame, purchases: Log) -> Functional:
     flows = mass / kg_per_flow
     own = ~unknown & (tier != "spend") & ~np.isnan(flows) & ~np.isnan(intensity)
 
-    sold = np.bincount(purchases.product, purchases.quantity, minlength=len(products))
+    sold = _sums(purchases.product, purchases.quantity, len(products))
     typical_flows = _typical(flows, need, len(needs), purchases)
     typical_packs = _typical(np.ones(len(products)), need, len(needs), purchases)
     kg = np.where(own, intensity * kg_per_flow * typical_flows[need], 0.0)
@@ -98,8 +98,8 @@ def household_references(functional: Functional, purchases: Log) -> References:
     product, units = purchases.product[known], purchases.quantity[known]
     pairs = purchases.customer[known] * len(functional.needs) + functional.need[product]
     pair, at = np.unique(pairs, return_inverse=True)
-    kg = np.bincount(at, units * functional.kg_functional[product], minlength=len(pair))
-    return References(pair=pair, kg=kg / np.bincount(at, units, minlength=len(pair)))
+    kg = _sums(at, units * functional.kg_functional[product], len(pair))
+    return References(pair=pair, kg=kg / _sums(at, units, len(pair)))
 
 
 def reference_kg(
@@ -138,7 +138,8 @@ def _typical(flows: Floats, need: Ints, needs: int, purchases: Log) -> Floats:
     bought = pd.Series(purchases.quantity * flows[purchases.product])
     by_purchase = bought.groupby(need[purchases.product]).median()
     by_product = pd.Series(flows).groupby(need).median()
-    return by_purchase.reindex(range(needs)).fillna(by_product).to_numpy(np.float64)
+    typical = by_purchase.reindex(range(needs)).fillna(by_product)
+    return np.asarray(typical, dtype=np.float64)
 
 
 def _mean_of_need(kg: Floats, sold: Floats, need: Ints, counts: Bools, needs: int) -> Floats:
@@ -146,9 +147,12 @@ def _mean_of_need(kg: Floats, sold: Floats, need: Ints, counts: Bools, needs: in
     kg = np.where(counts, kg, 0.0)
 
     def mean(weight: Floats) -> Floats:
-        total = np.bincount(need, weight, minlength=needs)
-        weighed = np.bincount(need, weight * kg, minlength=needs)
+        total, weighed = _sums(need, weight, needs), _sums(need, weight * kg, needs)
         return np.divide(weighed, total, out=np.full(needs, np.nan), where=total > 0)
 
     by_units = mean(np.where(counts, sold, 0.0))
     return np.where(np.isnan(by_units), mean(counts.astype(np.float64)), by_units)
+
+
+def _sums(group: Ints, values: Floats, groups: int) -> Floats:
+    return np.bincount(group, values, minlength=groups).astype(np.float64)

@@ -6,10 +6,121 @@ weighted*: a household buys half of these goods anyway, so they are no forecast 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from recommender.candidates import Bools, Floats, Ints
-from recommender.log import find
+from recommender.log import Log, find
+from recommender.tradeoff import Goods, seller_exposure
+
+TOP_SELLERS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """What a figure says, its unit, and what its change is divided by: itself or another figure."""
+
+    meaning: str
+    unit: str
+    change: str = "relative"
+
+
+MONEY, KG = "shop currency per household", "kg CO2e per household"
+FIGURES = {
+    "ndcg": Figure(meaning="NDCG of items bought, ideal cut at the slate", unit="0 to 1"),
+    "recall": Figure(meaning="share of the items bought that were on the slate", unit="0 to 1"),
+    "dcg": Figure(meaning="discounted hits, not normalised", unit="hits"),
+    "hit_rate": Figure(meaning="households with at least one hit", unit="0 to 1"),
+    "hits": Figure(meaning="places whose item was bought", unit="places"),
+    "hits_type": Figure(meaning="places of whose product type something was bought", unit="places"),
+    "hits_need": Figure(meaning="places in whose need something was bought", unit="places"),
+    "p_buy_per_place": Figure(meaning="mean p_buy of a place", unit="0 to 1"),
+    "demand": Figure(meaning="demand-weighted purchases", unit="purchases per household"),
+    "demand_revenue": Figure(meaning="demand-weighted revenue", unit=MONEY),
+    "demand_margin": Figure(meaning="demand-weighted margin", unit=MONEY),
+    "demand_kg_functional": Figure(meaning="demand-weighted functional carbon", unit=KG),
+    "demand_kg_excess": Figure(
+        meaning="demand-weighted carbon above what the household buys in the same needs",
+        unit=KG,
+        change="demand_kg_functional",
+    ),
+    "demand_kg_pack": Figure(meaning="demand-weighted carbon of whole packs", unit=KG),
+    "kg_functional_per_purchase": Figure(
+        meaning="functional carbon of a demand-weighted purchase", unit="kg CO2e per purchase"
+    ),
+    "kg_pack_per_money": Figure(
+        meaning="carbon of whole packs over demand-weighted revenue",
+        unit="kg CO2e per unit of shop currency",
+    ),
+    "hits_revenue": Figure(meaning="paid in the window for items on the slate", unit=MONEY),
+    "hits_margin": Figure(meaning="margin on what was paid for them", unit=MONEY),
+    "hits_kg_functional": Figure(meaning="functional carbon of the items hit", unit=KG),
+    "hits_kg_pack": Figure(meaning="carbon of the packs bought of them", unit=KG),
+    "seller_gini": Figure(meaning="Gini of attention between sellers", unit="0 to 1"),
+    "seller_top10_share": Figure(meaning="attention on the ten sellers shown most", unit="0 to 1"),
+    "seller_small_share": Figure(
+        meaning="attention on sellers outside the top tenth by training sales", unit="0 to 1"
+    ),
+    "private_label_share": Figure(meaning="attention on the private label", unit="0 to 1"),
+    "seller_gini_without_private_label": Figure(
+        meaning="Gini of attention between sellers, private label left out", unit="0 to 1"
+    ),
+    "unknown_share": Figure(meaning="attention on unknown footprints", unit="0 to 1"),
+    "sellers_reached": Figure(meaning="sellers shown to anybody", unit="sellers"),
+    "coverage": Figure(meaning="products shown to anybody, of those that may be", unit="0 to 1"),
+}
+# no interval: households drawn again can only lose some of the distinct things
+DISTINCT = ("sellers_reached", "coverage")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slates:
+    """What stands on the slates of some households, (households, n), best place first."""
+
+    customer: Ints  # (households,): customer numbers
+    product: Ints  # -1 where a place is empty
+    weight: Floats  # attention; 0 where a place is empty
+    p_buy: Floats  # 0 where a place is empty
+    excess: Floats  # kg_excess; 0 where a place is empty
+
+    def of(self, households: Ints) -> Slates:
+        """The slates of some of the households, by their position."""
+        return Slates(
+            customer=self.customer[households],
+            product=self.product[households],
+            weight=self.weight[households],
+            p_buy=self.p_buy[households],
+            excess=self.excess[households],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bought:
+    """What was bought in the window, once per customer and product, as sorted keys."""
+
+    pairs: Ints  # customer * products + product
+    quantity: Floats  # of each pair
+    paid: Floats  # of each pair, shop currency
+    items: Ints  # (customers,): distinct products
+    kinds: Ints  # customer * (kinds + 1) + kind
+    needs: Ints  # customer * needs + need
+
+
+def bought_in(log: Log, goods: Goods) -> Bought:
+    """The purchases of a window; lines without money count at the product's price."""
+    money = np.where(np.isnan(log.paid), log.quantity * goods.price[log.product], log.paid)
+    pairs, at = np.unique(log.customer * log.products + log.product, return_inverse=True)
+    kind = goods.kind[log.product]
+    kinds, needs = goods.kind.max(initial=-1) + 2, len(goods.functional.needs)
+    return Bought(
+        pairs=pairs,
+        quantity=np.bincount(at, log.quantity, minlength=len(pairs)).astype(np.float64),
+        paid=np.bincount(at, money, minlength=len(pairs)).astype(np.float64),
+        items=np.bincount(pairs // log.products, minlength=log.customers),
+        kinds=np.unique((log.customer * kinds + kind)[kind >= 0]),
+        needs=np.unique(log.customer * needs + goods.functional.need[log.product]),
+    )
 
 
 def bought(customer: Ints, item: Ints, items: int, pairs: Ints) -> Bools:
@@ -115,6 +226,116 @@ def reliability(p_buy: Floats, seen: Bools, bins: int = 10) -> list[dict[str, fl
         for group in np.array_split(order, bins)
         if len(group)
     ]
+
+
+def household_sums(
+    slates: Slates, window: Bought, goods: Goods
+) -> dict[str, tuple[Floats, Floats]]:
+    """For every figure of `FIGURES` but the distinct counts: its sums above and below the line.
+
+    Both are (households,); a figure is the sum of the one over that of the other. Which sellers
+    are the largest, and their ranks, are those of these slates.
+    """
+    product, weight, who = slates.product, slates.weight, slates.customer[:, None]
+    filled = product >= 0
+    products, needs = len(goods.price), len(goods.functional.needs)
+    at = find(window.pairs, (who * products + product).ravel()).reshape(product.shape)
+    hit = filled & (at >= 0)
+    kinds = goods.kind.max(initial=-1) + 2
+    kind = np.where(filled, goods.kind[product], -1)
+    need = np.where(filled, goods.functional.need[product], -1)
+    items = window.items[slates.customer]
+    one = np.ones(len(product))
+    judged = (items > 0).astype(np.float64)
+    demand = weight * slates.p_buy
+    paid, quantity = _where_hit(window.paid, at, hit), _where_hit(window.quantity, at, hit)
+    kg_functional, kg_pack = goods.functional.kg_functional[product], goods.kg_pack[product]
+    seen = weight.sum(axis=1)
+
+    def judge(each: Floats | Ints) -> tuple[Floats, Floats]:
+        return np.where(judged > 0, each, 0.0), judged
+
+    def per_household(each: Floats) -> tuple[Floats, Floats]:
+        return each.sum(axis=1), one
+
+    def over(above: Floats, below: Floats) -> tuple[Floats, Floats]:
+        return above.sum(axis=1), below.sum(axis=1)
+
+    return {
+        "ndcg": judge(ndcg(hit, items)),
+        "recall": judge(recall(hit, items)),
+        "dcg": judge(dcg(hit)),
+        "hit_rate": judge(np.minimum(hit.sum(axis=1), 1)),
+        "hits": judge(hit.sum(axis=1)),
+        "hits_type": judge(bought(who, kind, kinds, window.kinds).sum(axis=1)),
+        "hits_need": judge(bought(who, need, needs, window.needs).sum(axis=1)),
+        "p_buy_per_place": over(slates.p_buy, filled.astype(np.float64)),
+        "demand": per_household(demand),
+        "demand_revenue": per_household(demand * goods.price[product]),
+        "demand_margin": per_household(demand * goods.margin[product]),
+        "demand_kg_functional": per_household(demand * kg_functional),
+        "demand_kg_excess": per_household(demand * slates.excess),
+        "demand_kg_pack": per_household(demand * kg_pack),
+        "kg_functional_per_purchase": over(demand * kg_functional, demand),
+        "kg_pack_per_money": over(demand * kg_pack, demand * goods.price[product]),
+        "hits_revenue": per_household(paid),
+        "hits_margin": per_household(paid * (goods.margin / goods.price)[product]),
+        "hits_kg_functional": per_household(hit * kg_functional),
+        "hits_kg_pack": per_household(quantity * kg_pack),
+        "unknown_share": ((weight * goods.unknown[product]).sum(axis=1), seen),
+        **_seller_sums(slates, goods),
+    }
+
+
+def _seller_sums(slates: Slates, goods: Goods) -> dict[str, tuple[Floats, Floats]]:
+    weight, sellers = slates.weight, len(goods.sellers)
+    seller = np.where(slates.product >= 0, goods.seller[slates.product], -1)
+    own = (
+        np.zeros(len(goods.price), np.bool_)
+        if goods.private_label is None
+        else (goods.private_label)
+    )
+    others = weight * ~own[slates.product]
+    exposure = seller_exposure(seller, weight, sellers)
+    # a seller of nothing but private label has no place in the figure without it
+    stays = np.unique(goods.seller[~own & goods.may_be_shown & (goods.seller >= 0)])
+    without = np.zeros(sellers + 1)
+    without[stays] = gini_weights(seller_exposure(seller, others, sellers)[stays])
+
+    def attention_on(score: Floats, attention: Floats) -> tuple[Floats, Floats]:
+        named = attention * (seller >= 0)
+        return (named * score[seller]).sum(axis=1), named.sum(axis=1)
+
+    def marked(sellers: Bools) -> Floats:
+        return np.append(sellers, False).astype(np.float64)  # the last stands for no seller
+
+    nothing = np.zeros(len(weight))
+    return {
+        "seller_gini": attention_on(np.append(gini_weights(exposure), 0.0), weight),
+        "seller_top10_share": attention_on(marked(largest(exposure, TOP_SELLERS)), weight),
+        "seller_small_share": attention_on(marked(small_sellers(goods.target)), weight),
+        "private_label_share": ((weight - others).sum(axis=1), weight.sum(axis=1))
+        if goods.private_label is not None
+        else (nothing, nothing),
+        "seller_gini_without_private_label": attention_on(without, others)
+        if goods.private_label is not None
+        else (nothing, nothing),
+    }
+
+
+def distinct_counts(slates: Slates, goods: Goods) -> dict[str, float]:
+    """The figures that count distinct things: sellers reached, and the catalogue's coverage."""
+    shown = np.unique(slates.product[slates.product >= 0])
+    reached = np.unique(goods.seller[shown])
+    may_be = goods.may_be_shown.sum()
+    return {
+        "sellers_reached": float((reached >= 0).sum()),
+        "coverage": float(len(shown) / may_be) if may_be else float("nan"),
+    }
+
+
+def _where_hit(values: Floats, at: Ints, hit: Bools) -> Floats:
+    return np.where(hit, np.append(values, 0.0)[at], 0.0)  # -1 is the 0 at the end
 
 
 def _ratio(above: Floats | Ints, below: Floats | Ints) -> Floats:

@@ -62,10 +62,10 @@ def labelled(fitted: Fitted, log: Log, window: Window) -> Labelled:
 class PurchaseModel:
     """Probability and quantity of a purchase; settings tuned on weeks 45-48 of Complete Journey."""
 
-    trees: int = 260
-    depth: int = 7
-    learning_rate: float = 0.08
-    unbought_kept: float = 0.35  # of the candidates not bought; the kept ones count for the rest
+    trees: int = 400
+    depth: int = 6
+    learning_rate: float = 0.05
+    unbought_kept: float = 0.5  # of the candidates not bought; the kept ones count for the rest
     seed: int = 1
     threads: int = 2
     names_: list[str] = field(default_factory=list, repr=False)

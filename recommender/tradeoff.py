@@ -36,6 +36,8 @@ from recommender.log import Log
 from recommender.policy import PARTIES, Policy, Weights
 
 TASKS = ("all", "new")
+KG_PER_TONNE = 1000.0
+TINY = float(np.finfo(np.float64).tiny)  # so that nothing over nothing is 0
 PARTS = tuple(f"value_{party}" for party in PARTIES)
 PRODUCTS = Table(
     name="products",
@@ -121,7 +123,8 @@ def goods_of(products: pd.DataFrame, purchases: Log) -> Goods:
         np.isnan(purchases.paid), purchases.quantity * price[purchases.product], purchases.paid
     )
     sales = np.bincount(purchases.product, paid, minlength=len(products))
-    by_seller = np.bincount(seller[seller >= 0], sales[seller >= 0], minlength=len(sellers))
+    named_sales = np.where(seller >= 0, sales, 0.0)
+    by_seller = np.bincount(seller + 1, named_sales, minlength=len(sellers) + 1)[1:]
     functional = functional_footprints(products, purchases)
     kg_pack = np.where(functional.basis == UNKNOWN, 0.0, products["kg_co2e"].to_numpy(np.float64))
     return Goods(
@@ -132,7 +135,7 @@ def goods_of(products: pd.DataFrame, purchases: Log) -> Goods:
         kind=_kinds(products),
         seller=seller.astype(np.int64),
         sellers=tuple(sellers),
-        target=by_seller / by_seller.sum() if by_seller.sum() > 0 else by_seller,
+        target=by_seller / max(by_seller.sum(), TINY),
         may_be_shown=shown,
         private_label=(
             products["private_label"].fillna(False).to_numpy(np.bool_)
@@ -153,8 +156,14 @@ def value_parts(
     In a shop without margins (m0 is 0) or without footprints (g0 is 0) that part is 0.
 
     >>> scales = Scales(m0=0.5, g0=2.0, short={})
-    >>> value_parts(np.array([0.4]), np.array([1.0]), np.array([3.0]), np.array([0.0]),
-    ...             Weights(shopper=1.0, retailer=0.5, climate=0.1), scales).round(3).tolist()
+    >>> value_parts(
+    ...     np.array([0.4]),
+    ...     np.array([1.0]),
+    ...     np.array([3.0]),
+    ...     np.array([0.0]),
+    ...     Weights(shopper=1.0, retailer=0.5, climate=0.1),
+    ...     scales,
+    ... ).round(3).tolist()
     [[0.4], [0.4], [-0.06], [0.0]]
     """
     parts = np.zeros((len(PARTS), len(p_buy)))
@@ -203,8 +212,13 @@ def best_slates(start: Ints, product: Ints, value: Floats, allowed: Bools, n: in
     fewer allowed rows than places gets -1 in the last ones. Raises ValueError for a value that is
     no number.
 
-    >>> best_slates(np.array([0, 3, 4]), np.array([7, 5, 6, 5]), np.array([0.2, 0.9, 0.9, 0.1]),
-    ...             np.ones(4, bool), n=2)
+    >>> best_slates(
+    ...     np.array([0, 3, 4]),
+    ...     np.array([7, 5, 6, 5]),
+    ...     np.array([0.2, 0.9, 0.9, 0.1]),
+    ...     np.ones(4, bool),
+    ...     n=2,
+    ... )
     array([[ 1,  2], [ 3, -1]])
     """
     bad = np.isnan(value) & allowed
@@ -249,9 +263,29 @@ def _best_rows(start: Ints, product: Ints, value: Floats, allowed: Bools, n: int
     return best
 
 
-def baseline_scales(
-    rows: Ints, candidates: Candidates, goods: Goods, attention: Floats
-) -> Scales:
+def scales_of(candidates: Candidates, goods: Goods, attention: Floats) -> Scales:
+    """The scales that the baseline's slates of all customers fix: relevance alone, every item."""
+    everything = np.ones(len(candidates.product), np.bool_)
+    rows = best_slates(
+        candidates.start, candidates.product, candidates.p_buy, everything, len(attention)
+    )
+    return baseline_scales(rows, candidates, goods, attention)
+
+
+def carbon_price(weights: Weights, scales: Scales) -> float | None:
+    """The margin that the weights would give up for a tonne of CO2e, in shop currency per tonne.
+
+    None where margin has no weight or the shop has no margins: nothing is then traded in money.
+
+    >>> carbon_price(Weights(shopper=1, retailer=0.1, climate=0.2), Scales(m0=0.5, g0=2, short={}))
+    500.0
+    """
+    if weights.retailer * scales.m0 * scales.g0 == 0:
+        return None
+    return (weights.climate / scales.g0) / (weights.retailer / scales.m0) * KG_PER_TONNE
+
+
+def baseline_scales(rows: Ints, candidates: Candidates, goods: Goods, attention: Floats) -> Scales:
     """The scales that the baseline slates `rows` fix, where each place gets `attention`.
 
     A seller is short by 1 - exposure / target where the baseline shows it less than it sells, and
@@ -283,8 +317,7 @@ def seller_exposure(seller: Ints, weight: Floats, sellers: int) -> Floats:
     """
     weight = np.broadcast_to(weight, seller.shape)
     named = seller >= 0
-    seen = np.bincount(seller[named], weight[named], minlength=sellers)
-    return seen / weight.sum() if weight.sum() > 0 else seen
+    return np.bincount(seller[named], weight[named], minlength=sellers) / max(weight.sum(), TINY)
 
 
 def slate_table(
@@ -327,7 +360,9 @@ def slate_table(
             "need": needs[goods.functional.need[product]],
             "seller_id": seller[goods.seller[product]],
         }
-    ).astype({c: "str" for c in ("policy", "task", "customer_id", "product_id", "need", "seller_id")})
+    ).astype(
+        dict.fromkeys(("policy", "task", "customer_id", "product_id", "need", "seller_id"), "str")
+    )
 
 
 def customer_excess(candidates: Candidates, goods: Goods) -> Floats:
@@ -341,8 +376,8 @@ def _column(frame: pd.DataFrame, name: str, otherwise: object) -> pd.Series:
 
 def _kinds(products: pd.DataFrame) -> Ints:
     columns = [column for column in ("category", "product_type") if column in products]
-    if not columns:
-        return np.full(len(products), -1, np.int64)
-    text = products[columns].fillna("").astype(str).agg("\t".join, axis=1)
+    text = pd.Series("", index=products.index)
+    for column in columns:  # the same word in two categories means two kinds
+        text = text + "\t" + products[column].fillna("").astype(str)
     codes = pd.factorize(text, sort=True)[0].astype(np.int64)
     return np.where(text.str.strip() == "", -1, codes)

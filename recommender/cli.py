@@ -1,0 +1,379 @@
+"""The command `greenaisle`. Answers go to stdout, progress to stderr; `--json` answers as JSON.
+
+Exit codes: 0 ok, 2 usage, 3 bad data, 4 integrity, 5 a gate failed.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+from rich.table import Table as ScreenTable
+
+from pcf_estimator.tables import PRODUCTS, TableError, read_table
+from recommender.console import answer, note, peak_memory_gb, progress, say_json, working
+from recommender.policy import PolicyError, Slate
+from recommender.workspace import Workspace, WorkspaceError, write_table
+
+USAGE, BAD_DATA, INTEGRITY, GATE = 2, 3, 4, 5
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+imports = typer.Typer(no_args_is_help=True, help="Raw purchase logs into clean tables.")
+footprint = typer.Typer(no_args_is_help=True, help="Footprints: fit, estimate, assess.")
+app.add_typer(imports, name="import")
+app.add_typer(footprint, name="footprint")
+
+WorkspaceOption = Annotated[Path, typer.Option("--workspace", help="Folder of tables and models.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+HERE = Path("workspace")
+
+
+@app.command()
+def demo(
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+    check: Annotated[bool, typer.Option("--check", help="Try the app and stop.")] = False,
+) -> None:
+    """The main job on the Complete Journey log, then the app."""
+    from recommender import app_server
+    from recommender.demo import committed_report, compare_reports, run_demo
+    from recommender.report import weightings_table
+
+    done = run_demo(Workspace(workspace))
+    report = done.pop("report")
+    if not as_json:
+        answer.print(weightings_table(report))
+    note(f"peak memory {peak_memory_gb():.1f} GB")
+    if not check:
+        note("the app opens in the browser; Ctrl-C ends it")
+        _serve(workspace, 8501)
+        return
+    with working("trying the app, page by page"):
+        with app_server.serving(workspace) as address:
+            note(f"the app is healthy at {address}")
+        pages = app_server.try_pages(workspace)
+    facts = {**done, "pages": pages, "report": str(workspace / "report.json")}
+    committed = committed_report()
+    if committed is not None:
+        drifts = compare_reports(report, committed)
+        far = [drift for drift in drifts if not drift.within]
+        facts["compared_figures"] = len(drifts)
+        for drift in far:
+            progress.print(
+                f"{drift.policy}, {drift.task}, {drift.figure}: {drift.fresh:.4g}, committed "
+                f"{drift.committed:.4g}, tolerance {drift.tolerance:g}"
+            )
+        if far:
+            raise GateError(f"{len(far)} of {len(drifts)} figures differ from the committed report")
+        note(f"{len(drifts)} figures agree with the committed report within their tolerances")
+    _answer(facts, as_json, f"pages opened: {', '.join(pages)}; report in {workspace}/report.json")
+
+
+@imports.command("complete-journey")
+def import_complete_journey(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+    """Clean tables from the installed Complete Journey package."""
+    from recommender.demo import import_step
+
+    _answer_tables(import_step(Workspace(workspace), "complete-journey"), as_json)
+
+
+@imports.command("uci")
+def import_uci(
+    file: Annotated[Path, typer.Argument(help="The UCI Online Retail log.")],
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Clean tables from the UCI Online Retail log."""
+    from recommender.demo import import_step
+
+    if not file.exists():
+        raise TableError(f"purchases ({file}): there is no such file")
+    _answer_tables(import_step(Workspace(workspace), "uci", file), as_json)
+
+
+@app.command()
+def ingest(
+    catalogue: Annotated[Path, typer.Option(help="product_id, title or category, price, ...")],
+    purchases: Annotated[Path, typer.Option(help="customer_id, product_id, bought_at, ...")],
+    customers: Annotated[Path | None, typer.Option(help="customer_id and segments.")] = None,
+    displays: Annotated[Path | None, typer.Option(help="What was shown where.")] = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Any shop's clean tables, Parquet or CSV, checked and kept."""
+    from recommender.ingest import keep_tables, made_from_files, read_tables
+
+    with working("checking the tables"):
+        tables = read_tables(catalogue, purchases, customers, displays)
+        made_from = made_from_files(
+            catalogue=catalogue, purchases=purchases, customers=customers, displays=displays
+        )
+        facts = keep_tables(Workspace(workspace), tables, made_from)
+    _answer_tables(facts, as_json)
+
+
+@footprint.command("fit")
+def footprint_fit(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+    """Learns the estimator from the shipped seed database."""
+    from recommender.demo import model_step
+
+    summary = model_step(Workspace(workspace)).summary()
+    lines = [f"{name}: {facts}" for name, facts in summary.items()]
+    _answer({"members": summary}, as_json, "\n".join(lines))
+
+
+@footprint.command("estimate")
+def footprint_estimate(
+    file: Annotated[Path | None, typer.Argument(help="A catalogue; by default the shop's.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the footprints go, Parquet.")] = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """A footprint with range, tier and source for every product."""
+    from pcf_estimator.estimate import estimate_footprints
+    from recommender.demo import footprints_step, model_step
+    from recommender.steps import tier_counts
+
+    here = Workspace(workspace)
+    if file is None:
+        facts = footprints_step(here)
+        if out is not None:
+            write_table(out, here.table("footprints", "footprints"))
+        _answer(facts, as_json, f"{facts['products']} products by tier: {facts['tiers']}")
+        return
+    if out is None:
+        raise typer.BadParameter("a catalogue file needs --out FILE.parquet")
+    products = read_table(file, PRODUCTS)
+    model = model_step(here)
+    with working(f"estimating {len(products):,} products"):
+        footprints = estimate_footprints(products, model)
+        write_table(out, footprints)
+    if not as_json and len(footprints) <= 50:
+        answer.print(_footprint_rows(products, footprints))
+    tiers = tier_counts(footprints)
+    facts = {"products": len(footprints), "tiers": tiers, "out": str(out)}
+    _answer(facts, as_json, f"{len(footprints)} products by tier: {tiers}; written to {out}")
+
+
+@footprint.command("assess")
+def footprint_assess(as_json: JsonOption = False) -> None:
+    """How good the estimator is: random, grouped and left-out-category splits beside baselines."""
+    from pcf_estimator.assess import assess, assess_publishers
+    from pcf_estimator.seed import read_seed
+    from pcf_estimator.sources import sources_folder
+
+    with working("assessing on the seed database"):
+        results = {"seed": assess(read_seed())}
+    folder = sources_folder()
+    if folder is not None:
+        with working("assessing on the publishers' food table"):
+            results["agribalyse"] = assess_publishers(folder)
+    if as_json:
+        say_json({name: result.to_dict() for name, result in results.items()})
+        return
+    for name, result in results.items():
+        answer.print(_assessment_rows(name, result))
+
+
+@footprint.command("compile-seed")
+def footprint_compile_seed(as_json: JsonOption = False) -> None:
+    """Rebuilds the seed tables; figures anew from the publishers' files where those are given."""
+    from pcf_estimator.seed import compile_seed
+
+    with working("compiling the seed database"):
+        facts = compile_seed()
+    _answer(facts, as_json, "\n".join(f"{k}: {v}" for k, v in facts.items()))
+
+
+@app.command()
+def fit(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+    """Learns what each household is likely to buy."""
+    from recommender.demo import footprints_step
+    from recommender.steps import Shop, fit_step
+
+    here = Workspace(workspace)
+    footprints_step(here)  # needs are the shelves that stand-ins come from
+    facts = fit_step(Shop(here))
+    recall = facts["candidate_recall"]
+    _answer(
+        facts,
+        as_json,
+        f"candidates hold {recall['repeat']:.1%} of repeat and {recall['new']:.1%} of new "
+        f"purchases of the held-out weeks",
+    )
+
+
+@app.command()
+def recommend(
+    customers: Annotated[Path, typer.Option(help="A table with customer_id.")],
+    out: Annotated[Path, typer.Option(help="Where the slates go, Parquet.")],
+    n: Annotated[int | None, typer.Option(min=1, help="Places; by default the policy's.")] = None,
+    policy: Annotated[Path | None, typer.Option(help="A policy file.")] = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Today's slates for the customers in a table."""
+    from recommender.policy import read_policy
+    from recommender.steps import Shop, default_policy, recommend_step
+    from recommender.tables import CUSTOMERS
+
+    asked = read_table(customers, CUSTOMERS)["customer_id"].tolist()
+    chosen = default_policy() if policy is None else read_policy(policy)
+    if n is not None:
+        chosen = chosen.model_copy(update={"slate": Slate(n=n)})
+    with working(f"slates for {len(asked):,} customers"):
+        served = recommend_step(Shop(Workspace(workspace)), chosen, asked)
+        write_table(out, served.slates)
+    facts = {
+        "policy": chosen.name,
+        "customers": len(asked),
+        "rows": len(served.slates),
+        "unknown_customers": served.unknown,
+        "little_history": served.little_history,
+        "unfilled_places": served.short,
+        "out": str(out),
+    }
+    cold = len(served.unknown) + len(served.little_history)
+    said = f"{len(served.slates)} rows for {len(asked)} customers written to {out}"
+    if cold:
+        said += (
+            f"\n{cold} customers got the cold-start list (what most households buy): "
+            f"{len(served.unknown)} unknown to the log"
+            f"{' (' + ', '.join(served.unknown[:5]) + ')' if served.unknown else ''}, "
+            f"{len(served.little_history)} with too little history"
+        )
+    _answer(facts, as_json, said)
+
+
+@app.command()
+def backtest(
+    policies: Annotated[list[Path] | None, typer.Argument(help="Policy files.")] = None,
+    draws: Annotated[int, typer.Option(min=100, help="Bootstrap draws.")] = 1000,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Judges policies on held-out weeks; by default all that ship with greenaisle."""
+    from recommender.policy import read_policy
+    from recommender.report import weightings_table
+    from recommender.steps import Shop, backtest_step, shipped_policies
+
+    chosen = [read_policy(path) for path in policies] if policies else shipped_policies()
+    report = backtest_step(Shop(Workspace(workspace)), chosen, draws)
+    if as_json:
+        say_json(report)
+        return
+    answer.print(weightings_table(report))
+    answer.print(f"the whole report: {workspace}/backtest/report.md", highlight=False)
+
+
+@app.command("app")
+def open_app(
+    workspace: WorkspaceOption = HERE,
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8501,
+) -> None:
+    """The front end, on this machine only."""
+    _serve(workspace, port)
+
+
+@app.command()
+def doctor(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+    """What is installed, what the workspace holds, and whether its files are whole."""
+    here = Workspace(workspace)
+    steps = here.manifest()["steps"]
+    changed = here.changed_files()
+    packages = ("implicit", "numpy", "pandas", "pyarrow", "scikit-learn", "streamlit")
+    facts: dict[str, Any] = {
+        "greenaisle": metadata.version("greenaisle"),
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "packages": {name: metadata.version(name) for name in packages},
+        "workspace": str(workspace),
+        "steps": {name: len(entry["files"]) for name, entry in steps.items()},
+        "changed_files": changed,
+    }
+    _answer(facts, as_json, "\n".join(f"{k}: {v}" for k, v in facts.items()))
+    if changed:
+        raise IntegrityError(f"{workspace}: not what the manifest says: {', '.join(changed)}")
+
+
+class GateError(RuntimeError):
+    """A measured figure outside what was promised."""
+
+
+class IntegrityError(RuntimeError):
+    """Files that are not what they should be."""
+
+
+def main() -> None:
+    """Runs the command; a known error becomes one message and its exit code."""
+    try:
+        app()
+    except (TableError, PolicyError) as error:
+        _fail(error, BAD_DATA)
+    except WorkspaceError as error:
+        _fail(error, USAGE)
+    except IntegrityError as error:
+        _fail(error, INTEGRITY)
+    except GateError as error:
+        _fail(error, GATE)
+
+
+def _fail(error: Exception, code: int) -> None:
+    progress.print(str(error), style="red", markup=False, soft_wrap=True)
+    sys.exit(code)
+
+
+def _answer(facts: dict[str, Any], as_json: bool, words: str) -> None:
+    if as_json:
+        say_json(facts)
+    else:
+        answer.print(words, markup=False)
+
+
+def _answer_tables(facts: dict[str, Any], as_json: bool) -> None:
+    lines = [
+        f"{facts['products']:,} products, {facts['purchases']:,} purchase lines, "
+        f"{facts['customers']:,} customers, {facts['from'][:10]} to {facts['until'][:10]}"
+    ]
+    lines += [f"left out: {row}" for row in facts.get("left_out", [])]
+    lines += [f"absent: {column}. Without it: {loss}" for column, loss in facts["absent"].items()]
+    _answer(facts, as_json, "\n".join(lines))
+
+
+def _serve(workspace: Path, port: int) -> None:
+    from recommender import app_server
+
+    headless = not sys.stdout.isatty()
+    command = app_server.command(port, open_browser=not headless)
+    try:
+        code = subprocess.call(command, env=app_server.environment(workspace))
+    except KeyboardInterrupt:
+        code = 0
+    if code:
+        sys.exit(code)
+
+
+def _footprint_rows(products: pd.DataFrame, footprints: pd.DataFrame) -> ScreenTable:
+    table = ScreenTable("product", "kg CO2e (80 % range)", "kg per kg", "tier", "source")
+    names = products["title"] if "title" in products else products["product_id"]
+    for name, row in zip(names, footprints.to_dict("records"), strict=True):
+        figure = f"{row['kg_co2e']:.2g} ({row['kg_co2e_low']:.2g}-{row['kg_co2e_high']:.2g})"
+        table.add_row(str(name), figure, f"{row['kg_co2e_per_kg']:.2g}", row["tier"], row["source"])
+    return table
+
+
+def _assessment_rows(name: str, result: Any) -> ScreenTable:
+    rows = pd.DataFrame(result.rows())
+    table = ScreenTable(*rows.columns, title=name)
+    for row in rows.itertuples(index=False):
+        table.add_row(*(f"{v:.3g}" if isinstance(v, float) else str(v) for v in row))
+    return table
+
+

@@ -1,0 +1,168 @@
+"""The main job on the Complete Journey log: from nothing to a report and an app.
+
+This module and the command line are the frame: they alone join footprints and shoppers.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pcf_estimator.estimate import estimate_footprints
+from pcf_estimator.model import PcfModel
+from pcf_estimator.needs import assign_needs, read_needs
+from pcf_estimator.seed import read_seed
+from pcf_estimator.tables import shipped_data
+from recommender.console import note, working
+from recommender.importers import Imported
+from recommender.importers.complete_journey import import_complete_journey, package_version
+from recommender.importers.uci import import_uci
+from recommender.ingest import Tables, keep_tables
+from recommender.steps import Shop, backtest_step, fit_step, shipped_policies, tier_counts
+from recommender.workspace import Workspace, file_hash, fingerprint, write_table
+
+# Report figures that a fresh run must meet again, and how far each may move: relative for sums,
+# absolute for ranking measures. Threads and library versions move the last digits.
+TOLERANCES = {"ndcg": 0.005, "recall": 0.005, "demand_kg_functional": 0.03, "demand_revenue": 0.03}
+RELATIVE = ("demand_kg_functional", "demand_revenue")
+
+
+def import_step(workspace: Workspace, shop: str, path: Path | None = None) -> dict[str, Any]:
+    """Tables of a known log: `complete-journey` from its package, `uci` from a file."""
+    if shop == "complete-journey":
+        made_from = {"shop": shop, "version": package_version()}
+    else:
+        made_from = {"shop": shop, "file": file_hash(_there(path))}
+    if workspace.is_current("tables", fingerprint(**made_from)):
+        note("tables: nothing changed")
+        return workspace.facts("tables")
+    with working(f"reading and cleaning the log {shop}"):
+        read: Imported = import_complete_journey() if path is None else import_uci(path)
+        tables = Tables(
+            catalogue=read.catalogue,
+            purchases=read.purchases,
+            customers=read.customers,
+            exclusions=read.exclusions,
+            facts={"shop": shop},
+        )
+        return keep_tables(workspace, tables, made_from)
+
+
+def model_step(workspace: Workspace) -> PcfModel:
+    """The footprint model of the shipped seed, fitted once and then kept."""
+    made_from = fingerprint(seed=file_hash(shipped_data("pcf_seed.csv")))
+    if workspace.is_current("footprint_model", made_from):
+        note("footprint model: nothing changed")
+        return PcfModel.load(workspace.path("footprint_model", ""))
+    facts: dict[str, Any] = {}
+    with (
+        working("fitting the footprint model on the seed database"),
+        workspace.replacing("footprint_model", made_from, facts) as folder,
+    ):
+        model = PcfModel().fit(read_seed())
+        model.save(folder)
+        facts["members"] = model.summary()
+    return model
+
+
+def footprints_step(workspace: Workspace) -> dict[str, Any]:
+    """A footprint and a need for every product of the catalogue."""
+    made_from = fingerprint(
+        tables=workspace.fingerprint("tables"), seed=file_hash(shipped_data("pcf_seed.csv"))
+    )
+    if workspace.is_current("footprints", made_from):
+        note("footprints: nothing changed")
+        return workspace.facts("footprints")
+    model = model_step(workspace)
+    catalogue = workspace.table("tables", "catalogue")
+    facts: dict[str, Any] = {}
+    with (
+        working(f"estimating the footprints of {len(catalogue):,} products"),
+        workspace.replacing("footprints", made_from, facts) as folder,
+    ):
+        footprints = estimate_footprints(catalogue, model)
+        write_table(folder / "footprints.parquet", footprints)
+        write_table(folder / "needs.parquet", needs_table(catalogue))
+        facts |= {"products": len(catalogue), "tiers": tier_counts(footprints)}
+        facts["share_of_sales"] = _sales_by_tier(workspace, footprints)
+    return facts
+
+
+def needs_table(catalogue: pd.DataFrame) -> pd.DataFrame:
+    """product_id with its need, kind, reference flow and kg as sold for one flow."""
+    needs = assign_needs(catalogue, read_needs())
+    needs.insert(0, "product_id", catalogue["product_id"].to_numpy())
+    return needs
+
+
+def run_demo(workspace: Workspace) -> dict[str, Any]:
+    """Everything from the log to the report; each step is skipped when nothing changed."""
+    tables = import_step(workspace, "complete-journey")
+    footprints = footprints_step(workspace)
+    shop = Shop(workspace)
+    relevance = fit_step(shop)
+    report = backtest_step(shop, shipped_policies())
+    return {"tables": tables, "footprints": footprints, "relevance": relevance, "report": report}
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A figure that a fresh report and the committed one give, and how far they may differ."""
+
+    policy: str
+    task: str
+    figure: str
+    fresh: float
+    committed: float
+    tolerance: float
+
+    @property
+    def within(self) -> bool:
+        scale = abs(self.committed) if self.figure in RELATIVE else 1.0
+        return abs(self.fresh - self.committed) <= self.tolerance * scale
+
+
+def compare_reports(fresh: dict[str, Any], committed: dict[str, Any]) -> list[Drift]:
+    """Every figure with a tolerance, in each policy and task of the committed report.
+
+    Raises KeyError where the fresh report lacks one.
+    """
+    return [
+        Drift(
+            policy,
+            task,
+            figure,
+            fresh["policies"][policy]["tasks"][task]["figures"][figure]["value"],
+            entry["figures"][figure]["value"],
+            tolerance,
+        )
+        for policy, parts in committed["policies"].items()
+        for task, entry in parts["tasks"].items()
+        for figure, tolerance in TOLERANCES.items()
+    ]
+
+
+def committed_report() -> dict[str, Any] | None:
+    """The report that the README quotes, where this is a checkout that holds it."""
+    path = Path(__file__).parent.parent / "docs" / "demo-report.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def _there(path: Path | None) -> Path:
+    if path is None or not path.exists():
+        raise FileNotFoundError(f"the log {path} does not exist")
+    return path
+
+
+def _sales_by_tier(workspace: Workspace, footprints: pd.DataFrame) -> dict[str, float]:
+    purchases = workspace.table("tables", "purchases")
+    if "paid" not in purchases:
+        return {}
+    paid = purchases.groupby("product_id")["paid"].sum()
+    tier = footprints.set_index("product_id")["tier"]
+    by_tier = paid.groupby(tier.reindex(paid.index).fillna("unknown")).sum()
+    return {str(k): float(v / paid.sum()) for k, v in by_tier.items()}

@@ -1,0 +1,235 @@
+"""The steps on a workspace that need no estimator: learn relevance, judge policies, serve.
+
+Each is skipped when nothing it is made from has changed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pcf_estimator.tables import shipped_data
+from recommender.backtest import Backtest, backtest
+from recommender.bootstrap import DRAWS
+from recommender.candidates import Candidates
+from recommender.console import note, working
+from recommender.history import History, Shelf
+from recommender.log import Log, audit_customers, read_log
+from recommender.p_buy import PurchaseModel
+from recommender.policy import Policy, Slate, baseline_policy, read_policy
+from recommender.policy import shipped_policies as shipped_paths
+from recommender.products import products_at
+from recommender.relevance import fit_relevance
+from recommender.report import write_report
+from recommender.serving import Served, serve
+from recommender.splits import Protocol, protocol
+from recommender.tradeoff import Goods, Scales, baseline_scales, best_slates, goods_of
+from recommender.workspace import Workspace, file_hash, fingerprint, write_table, write_text
+
+SEED = 20170101  # of every draw: a report can be made again
+THREADS = 2
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A workspace's tables, read once and shared by the steps."""
+
+    workspace: Workspace
+
+    @cached_property
+    def catalogue(self) -> pd.DataFrame:
+        return self.workspace.table("tables", "catalogue")
+
+    @cached_property
+    def footprints(self) -> pd.DataFrame:
+        return self.workspace.table("footprints", "footprints")
+
+    @cached_property
+    def needs(self) -> pd.DataFrame:
+        return self.workspace.table("footprints", "needs")
+
+    @cached_property
+    def log(self) -> Log:
+        return read_log(self.workspace.table("tables", "purchases"), self.catalogue["product_id"])
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        return Shelf.of(self.catalogue, self.needs["need"])
+
+    @cached_property
+    def weeks(self) -> Protocol:
+        return protocol(self.log.last_week, int(self.log.week.min()))
+
+    @cached_property
+    def judging(self) -> History:
+        """All that was known before the judging weeks."""
+        return History(self.log.until(self.weeks.judge.history_until), self.shelf)
+
+    @cached_property
+    def today(self) -> History:
+        return History(self.log, self.shelf)
+
+    def candidates(self, when: str) -> Candidates:
+        """Candidates as of the judging weeks ("judge") or the end of the log ("now")."""
+        rows = self.workspace.table("relevance", f"candidates_{when}")
+        return Candidates.from_frame(rows, self.log.customers)
+
+    def products(self, history: History) -> pd.DataFrame:
+        return products_at(self.catalogue, self.footprints, self.needs, history)
+
+    @cached_property
+    def goods(self) -> Goods:
+        """The products of today with carbon, margins and sellers."""
+        return goods_of(self.products(self.today), self.log)
+
+
+def fit_step(shop: Shop) -> dict[str, Any]:
+    """Learns p_buy and q_buy and keeps candidates for the judging weeks and for now."""
+    workspace = shop.workspace
+    made_from = fingerprint(
+        tables=workspace.fingerprint("tables"), needs=file_hash(_needs_path(workspace))
+    )
+    if workspace.is_current("relevance", made_from):
+        note("relevance: nothing changed")
+        return workspace.facts("relevance")
+    facts: dict[str, Any] = {}
+    with (
+        working("learning what each household is likely to buy"),
+        workspace.replacing("relevance", made_from, facts) as folder,
+    ):
+        fitted = fit_relevance(shop.log, shop.shelf, shop.weeks, threads(), note)
+        fitted.model.save(folder)
+        for when in ("judge", "now"):
+            write_table(folder / f"candidates_{when}.parquet", getattr(fitted, when).to_frame())
+        facts |= fitted.facts
+    return facts
+
+
+def backtest_step(shop: Shop, policies: list[Policy], draws: int = DRAWS) -> dict[str, Any]:
+    """Judges policies on the held-out weeks; the report and its evidence go to `backtest/`."""
+    workspace = shop.workspace
+    made_from = fingerprint(
+        tables=workspace.fingerprint("tables"),
+        footprints=workspace.fingerprint("footprints"),
+        relevance=workspace.fingerprint("relevance"),
+        policies=[policy.model_dump(mode="json") for policy in policies],
+        draws=draws,
+    )
+    if workspace.is_current("backtest", made_from):
+        note("backtest: nothing changed")
+    else:
+        facts: dict[str, Any] = {}
+        with (
+            working(f"judging {len(policies)} policies on held-out weeks"),
+            workspace.replacing("backtest", made_from, facts) as folder,
+        ):
+            judged = judge(shop, policies, draws)
+            write_table(folder / "slates.parquet", judged.slates)
+            write_table(folder / "truth.parquet", judged.truth)
+            write_report(judged.report, folder)
+            facts |= {"policies": [policy.name for policy in policies]}
+    report = workspace.path("backtest", "report.json").read_text()
+    write_text(workspace.folder / "report.json", report)
+    return facts_of(report)
+
+
+def judge(shop: Shop, policies: list[Policy], draws: int = DRAWS) -> Backtest:
+    """The backtest of `policies` on the workspace's judging weeks."""
+    window, history = shop.weeks.judge, shop.judging
+    served = history.universe
+    truth = shop.log.weeks(window.first, window.last)
+    inside = served.products[truth.product] & served.customers[truth.customer]
+    coverage = shop.workspace.facts("relevance")["universe"]
+    return backtest(
+        shop.candidates("judge"),
+        shop.products(history),
+        truth.where(inside),
+        history.log,
+        policies,
+        rng=np.random.default_rng(SEED),
+        audit=audit_customers(shop.log.ids.customers),
+        served=served.customers,
+        draws=draws,
+        meta={
+            "greenaisle": metadata.version("greenaisle"),
+            "made_at": datetime.now(UTC).strftime("%Y-%m-%d"),
+            "shop": shop.workspace.facts("tables").get("shop", "a shop's own tables"),
+            "window": {"first_week": window.first, "last_week": window.last},
+            "history_until_week": window.history_until,
+            "universe": coverage,
+            "tiers": tier_counts(shop.footprints),
+        },
+    )
+
+
+def scales_now(shop: Shop) -> Scales:
+    """The scales frozen with the last backtest or, before any, those of today's own baseline."""
+    baseline = baseline_policy(Slate())
+    candidates = shop.candidates("now")
+    rows = best_slates(
+        candidates.start,
+        candidates.product,
+        candidates.p_buy,
+        shop.goods.may_be_shown[candidates.product],
+        baseline.slate.n,
+    )
+    today = baseline_scales(rows, candidates, shop.goods, baseline.slate.curve())
+    if not shop.workspace.has("backtest", "report.json"):
+        return today
+    frozen = facts_of(shop.workspace.path("backtest", "report.json").read_text())["scales"]
+    return Scales(m0=frozen["m0"], g0=frozen["g0"], short=today.short)
+
+
+def recommend_step(shop: Shop, policy: Policy, customer_id: list[str]) -> Served:
+    """Today's slates of `policy` for the asked customers."""
+    return serve(
+        shop.candidates("now"),
+        shop.goods,
+        shop.today,
+        policy,
+        scales_now(shop),
+        np.array(customer_id, dtype=object),
+    )
+
+
+def shipped_policies() -> list[Policy]:
+    """Every policy that ships with greenaisle, the baseline first."""
+    return [read_policy(path) for path in shipped_paths()]
+
+
+def default_policy() -> Policy:
+    """The shipped policy that is in force where none is named."""
+    return read_policy(shipped_data("policies/default.toml"))
+
+
+def tier_counts(footprints: pd.DataFrame) -> dict[str, int]:
+    """Number of products by tier of their footprint."""
+    return {str(k): int(v) for k, v in footprints["tier"].value_counts().items()}
+
+
+def model_of(workspace: Workspace) -> PurchaseModel:
+    """The purchase model that `fit` left."""
+    return PurchaseModel.load(workspace.path("relevance", "chance.ubj").parent)
+
+
+def threads() -> int:
+    """Threads to work with: two, or what GREENAISLE_THREADS says."""
+    return max(1, int(os.environ.get("GREENAISLE_THREADS", THREADS)))
+
+
+def facts_of(report: str) -> dict[str, Any]:
+    """A report's text as a dict."""
+    return dict(json.loads(report))
+
+
+def _needs_path(workspace: Workspace) -> Path:
+    return workspace.path("footprints", "needs.parquet")

@@ -1,0 +1,193 @@
+"""The workspace: one folder with tables, models and reports, and a manifest of what made them.
+
+Every step writes its folder beside the old one and swaps it in when it is whole, so a crash leaves
+the last good version. The manifest holds, per step, a fingerprint of all that went in (data,
+settings, code) and a hash of all that came out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pcf_estimator.tables import shipped_data
+
+MANIFEST = "manifest.json"
+STEPS = {  # step: the command that makes it
+    "tables": "greenaisle ingest, or greenaisle import",
+    "footprints": "greenaisle footprint estimate",
+    "relevance": "greenaisle fit",
+    "backtest": "greenaisle backtest",
+}
+
+
+class WorkspaceError(RuntimeError):
+    """A workspace that lacks a step, or whose files are not what the manifest says."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder of steps; nothing is read or written until a method asks for it."""
+
+    folder: Path
+
+    def path(self, step: str, name: str) -> Path:
+        """Path of a file of a finished step. Raises WorkspaceError where it is not there yet."""
+        self._recover(step)
+        path = self.folder / step / name
+        if not path.exists():
+            made_by = STEPS.get(step, step)
+            raise WorkspaceError(f"{path} is not there yet; {made_by} makes it")
+        return path
+
+    def has(self, step: str, name: str) -> bool:
+        self._recover(step)
+        return (self.folder / step / name).exists()
+
+    def table(self, step: str, name: str) -> pd.DataFrame:
+        """A Parquet table of a finished step."""
+        return pd.read_parquet(self.path(step, f"{name}.parquet"))
+
+    def manifest(self) -> dict[str, Any]:
+        """What made each step: fingerprint, settings, facts and file hashes."""
+        path = self.folder / MANIFEST
+        return json.loads(path.read_text()) if path.exists() else {"steps": {}}
+
+    def fingerprint(self, step: str) -> str:
+        """Fingerprint of a finished step, for the steps that build on it."""
+        self.path(step, "")
+        try:
+            return str(self.manifest()["steps"][step]["fingerprint"])
+        except KeyError as error:
+            raise WorkspaceError(
+                f"{self.folder / MANIFEST} does not know {step}; {STEPS.get(step, step)} makes it"
+            ) from error
+
+    def facts(self, step: str) -> dict[str, Any]:
+        """What a finished step noted about itself."""
+        self.fingerprint(step)
+        return dict(self.manifest()["steps"][step]["facts"])
+
+    def is_current(self, step: str, fingerprint: str) -> bool:
+        """Whether the step stands as made from exactly this."""
+        known = self.manifest()["steps"].get(step, {})
+        return known.get("fingerprint") == fingerprint and (self.folder / step).exists()
+
+    @contextmanager
+    def replacing(
+        self, step: str, fingerprint: str, facts: dict[str, Any] | None = None
+    ) -> Iterator[Path]:
+        """An empty folder to fill; it becomes the step when the block ends without an error.
+
+        `facts` may be filled inside the block; it goes into the manifest.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._recover(step)
+        new, old, place = (
+            self.folder / f".{step}.new",
+            self.folder / f".{step}.old",
+            self.folder / step,
+        )
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir()
+        try:
+            yield new
+        except BaseException:
+            shutil.rmtree(new, ignore_errors=True)
+            raise
+        files = sorted(path for path in new.rglob("*") if path.is_file())
+        hashes = {str(path.relative_to(new)): file_hash(path) for path in files}
+        for path in files:
+            _sync(path)
+        if place.exists():
+            place.rename(old)
+        new.rename(place)
+        shutil.rmtree(old, ignore_errors=True)
+        manifest = self.manifest()
+        manifest["greenaisle"] = metadata.version("greenaisle")
+        manifest["steps"][step] = {
+            "fingerprint": fingerprint,
+            "facts": facts or {},
+            "files": hashes,
+        }
+        write_text(self.folder / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True))
+
+    def changed_files(self) -> list[str]:
+        """Files that are missing or no longer what the manifest says."""
+        changed = []
+        for step, entry in self.manifest()["steps"].items():
+            for name, known in entry["files"].items():
+                path = self.folder / step / name
+                if not path.exists() or file_hash(path) != known:
+                    changed.append(f"{step}/{name}")
+        return changed
+
+    def _recover(self, step: str) -> None:
+        """A crash between the two renames of `replacing` leaves the old folder beside its place."""
+        old, place = self.folder / f".{step}.old", self.folder / step
+        if old.exists() and not place.exists():
+            old.rename(place)
+
+
+def fingerprint(**parts: Any) -> str:
+    """A short hash of settings, other fingerprints and the code itself.
+
+    >>> fingerprint(a=1) == fingerprint(a=1) != fingerprint(a=2)
+    True
+    """
+    text = json.dumps({**parts, "code": code_hash()}, sort_keys=True, default=str)
+    return blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+@cache
+def code_hash() -> str:
+    """Hash of both packages' sources and the shipped tables: a change anywhere remakes the steps."""
+    digest = blake2b(digest_size=12)
+    folders = [Path(str(resources.files(name))) for name in ("pcf_estimator", "recommender")]
+    files = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
+    files += sorted(shipped_data("needs.csv").parent.rglob("*.csv"))
+    for path in files:
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def file_hash(path: Path) -> str:
+    """Hash of a file's bytes, read in pieces."""
+    digest = blake2b(digest_size=12)
+    with path.open("rb") as file:
+        while piece := file.read(1 << 22):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes beside, then renames: readers see the old text or the new, never half of it."""
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_text(text, encoding="utf-8")
+    _sync(beside)
+    beside.replace(path)
+
+
+def write_table(path: Path, frame: pd.DataFrame) -> None:
+    """A Parquet file, whole or not at all."""
+    beside = path.with_name(f".{path.name}.new")
+    frame.to_parquet(beside, index=False)
+    _sync(beside)
+    beside.replace(path)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
