@@ -69,6 +69,14 @@ MASS, VOLUME = _measure(KG_PER_UNIT), _measure(L_PER_UNIT)
 ANY_COUNT = rf"(?<![\d.])(?P<low>\d{{1,4}})(?:-(?P<high>\d{{1,4}}))?[ -]?(?:{PACKS}|{PIECES})(?![A-Z])"
 DOZENS = rf"(?:{_amount('')})?\s*(?:{DOZEN})(?![A-Z])"
 ALONE = r"GA|GAL|GALLON|QT|QUART|PT|PINT|LB|POUND|L|LITER|LITRE|KG|DZ|DOZ|DOZEN"
+NOUNS = {
+    PACKS: "pack",
+    "LOADS?|LDS?": "loads",
+    "STEMS?": "stems",
+    "ROLLS?": "rolls",
+    "SHEETS?": "sheets",
+    "BAGS?": "bags",
+}
 BAG_SIZE = r"\d\s*(?:CT|COUNT|BAGS)\s*/\s*(?:\d+\s*)?(?:GAL|QT)"
 
 
@@ -174,9 +182,9 @@ def _said(amount: pd.Series, unit: pd.Series, units: dict[str, float]) -> pd.Ser
 
 def _said_count(text: pd.Series, count: pd.Series) -> pd.Series:
     noun = pd.Series("", index=text.index)
-    for words, said in ((PACKS, "pack"), ("LOADS?|LDS?", "loads"), ("STEMS?", "stems")):
+    for words, said in NOUNS.items():
         noun = noun.mask(text.str.contains(rf"\d[ -]?(?:{words})(?![A-Z])", regex=True), said)
     dozen = text.str.contains(rf"\b(?:{DOZEN})(?![A-Z])", regex=True) & (count % PIECES_PER_DOZEN == 0)
     noun = noun.replace("", "count").mask(dozen, "dozen")
     number = count.where(~dozen, count / PIECES_PER_DOZEN).map("{:.0f}".format, na_action="ignore")
-    return (number + " " + noun).where(count.gt(0), "")
+    return (number + " " + noun).where(count.gt(1), "")

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from implicit.cpu.als import AlternatingLeastSquares
-from implicit.nearest_neighbours import CosineRecommender
-from scipy.sparse import csr_matrix
+from implicit.nearest_neighbours import ItemItemRecommender
+from scipy.sparse import csr_matrix, diags_array
 from threadpoolctl import threadpool_limits
 
 from recommender.candidates import Floats, Ints
@@ -36,15 +36,15 @@ class Als:
     def fit(self, matrix: csr_matrix) -> Als:
         """The model learned from customers x products, values are how often."""
         check_matrix(matrix)
-        self.model_ = AlternatingLeastSquares(
-            factors=self.factors,
-            regularization=self.regularization,
-            iterations=self.iterations,
-            random_state=self.seed,
-            calculate_training_loss=False,
-        )
         # two levels of threads at once make ALS up to ten times slower
         with threadpool_limits(1, "blas"):
+            self.model_ = AlternatingLeastSquares(
+                factors=self.factors,
+                regularization=self.regularization,
+                iterations=self.iterations,
+                random_state=self.seed,
+                calculate_training_loss=False,
+            )
             self.model_.fit(csr_matrix(matrix, dtype=np.float32), show_progress=False)
         return self
 
@@ -80,8 +80,12 @@ class ItemItem:
     def fit(self, matrix: csr_matrix) -> ItemItem:
         """The model learned from customers x products, values are how often."""
         check_matrix(matrix)
-        self.model_ = CosineRecommender(K=self.neighbours, num_threads=1)
-        self.model_.fit(csr_matrix(matrix, dtype=np.float64), show_progress=False)
+        self.model_ = ItemItemRecommender(K=self.neighbours, num_threads=1)
+        # implicit's own cosine model warns of the matrix that it makes itself
+        norm = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=0), np.float64)).ravel()
+        scale = np.divide(1.0, norm, out=np.zeros_like(norm), where=norm > 0)
+        unit = csr_matrix(matrix, dtype=np.float64) @ diags_array(scale)
+        self.model_.fit(csr_matrix(unit), show_progress=False)
         return self
 
     def propose(self, matrix: csr_matrix, n: int, new_only: bool = True) -> tuple[Ints, Floats]:
@@ -127,7 +131,7 @@ def clean_answer(
     width = np.int64(products)
     keys = np.where(ids >= 0, ids, 0) + np.arange(rows)[:, None] * width
     pad = (ids < 0) | (scores <= -1e37) | ~np.isfinite(scores)
-    if isinstance(model, CosineRecommender):
+    if isinstance(model, ItemItemRecommender):
         pad |= scores <= 0
     if new_only and matrix.nnz:
         liked = np.sort(np.repeat(np.arange(rows), np.diff(matrix.indptr)) * width + matrix.indices)

@@ -209,8 +209,8 @@ def audit_customers(ids: npt.NDArray[np.object_]) -> Bools:
 
     No setting, feature or threshold is chosen with them; final figures are printed for them too.
 
-    >>> audit_customers(np.array(["1", "2", "3", "4", "5", "6"], object)).sum() < 6
-    True
+    >>> int(audit_customers(np.array(["1", "2", "3", "4", "5", "6"], object)).sum())
+    2
     """
     return np.array(
         [

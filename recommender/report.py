@@ -61,11 +61,10 @@ def report_frame(report: Mapping[str, Any]) -> pd.DataFrame:
 def report_markdown(report: Mapping[str, Any]) -> str:
     """The report as a page: what each weighting changes and costs, with intervals."""
     meta = report["meta"]
-    window = f"Window: {meta['window']}. " if "window" in meta else ""
     lines = [
         "# What each weighting costs",
         "",
-        f"{window}{meta['households']:,} households, {meta['slots']} places each; "
+        f"{_window(meta)}{meta['households']:,} households, {meta['slots']} places each; "
         f"{meta['judged']['all']:,} of them bought something in the window. Changes are against "
         f"the policy `{meta['baseline']}`, paired over {meta['draws']:,} draws of households; "
         f"brackets hold {meta['coverage'] * 100:.0f} % intervals.",
@@ -288,6 +287,13 @@ def _move(words: str, estimate: Mapping[str, float | None]) -> str:
             "%", " %"
         )
     )
+
+
+def _window(meta: Mapping[str, Any]) -> str:
+    window = meta.get("window")
+    if isinstance(window, Mapping):
+        window = f"weeks {window['first_week']} to {window['last_week']}"
+    return f"Window: {window}. " if window else ""
 
 
 def _shortfalls(report: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, int]]]:

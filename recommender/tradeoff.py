@@ -199,7 +199,9 @@ def candidate_values(
 
 def allowed_rows(candidates: Candidates, goods: Goods, policy: Policy, task: str) -> Bools:
     """Which candidate rows may stand on a slate of this task under this policy."""
-    allowed = candidates.is_new.copy() if task == "new" else np.ones(len(candidates.product), bool)
+    allowed = goods.may_be_shown[candidates.product]
+    if task == "new":
+        allowed &= candidates.is_new
     if policy.carbon.bar_unknown:
         allowed &= ~goods.unknown[candidates.product]
     return allowed
@@ -261,15 +263,6 @@ def _best_rows(start: Ints, product: Ints, value: Floats, allowed: Bools, n: int
                 place -= 1
             best[customer, place] = row
     return best
-
-
-def scales_of(candidates: Candidates, goods: Goods, attention: Floats) -> Scales:
-    """The scales that the baseline's slates of all customers fix: relevance alone, every item."""
-    everything = np.ones(len(candidates.product), np.bool_)
-    rows = best_slates(
-        candidates.start, candidates.product, candidates.p_buy, everything, len(attention)
-    )
-    return baseline_scales(rows, candidates, goods, attention)
 
 
 def carbon_price(weights: Weights, scales: Scales) -> float | None:

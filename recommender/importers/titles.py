@@ -51,23 +51,21 @@ def titles(products: pd.DataFrame) -> pd.Series:
     title = title + (", supplier " + products["seller_id"]).where(shared, "")
     number = title.groupby(title).cumcount() + 1
     several = title.duplicated(keep=False)
-    return title + (", variety " + number.astype("str")).where(several, "")
+    return title + (", no. " + number.astype("str")).where(several, "")
 
 
 def _names(kinds: pd.DataFrame) -> pd.Series:
     distinct = kinds.drop_duplicates()
     with (resources.files("recommender.importers") / "titles.csv").open(encoding="utf-8") as file:
         known = pd.read_csv(file, dtype="str")
-    said = distinct.merge(known, how="left", on=["category", "product_type"]).set_axis(
-        distinct.index
-    )
-    plain = [
-        _say(kind, category)
-        for kind, category in zip(
-            _parts(distinct["product_type"]), expand(distinct["category"]), strict=True
-        )
-    ]
-    distinct = distinct.assign(name=said["title"].fillna(pd.Series(plain, index=distinct.index)))
+    # the same type may stand on a second shelf; one word alone ("corn") means another thing there
+    phrases = known[known["product_type"].str.contains(" ")].drop_duplicates("product_type", keep=False)
+    said = distinct.merge(known, how="left", on=["category", "product_type"])["title"]
+    elsewhere = distinct["product_type"].map(phrases.set_index("product_type")["title"])
+    types, shelves = _parts(distinct["product_type"]), expand(distinct["category"])
+    plain = [_say(parts, shelf) for parts, shelf in zip(types, shelves, strict=True)]
+    name = said.set_axis(distinct.index).fillna(elsewhere)
+    distinct = distinct.assign(name=name.fillna(pd.Series(plain, index=distinct.index)))
     named = kinds.merge(distinct, how="left", on=["category", "product_type"])["name"]
     return named.set_axis(kinds.index)
 
@@ -83,9 +81,11 @@ def _parts(types: pd.Series) -> list[list[str]]:
 
 
 def _say(parts: list[str], shelf: str) -> str:
-    words = ", ".join(parts).split()
-    if len(parts) == 1 and len(words) > 1 and words[0] == shelf.split()[0] and words[1] != "and":
-        words = [*words[1:], words[0]]  # "grapes white" on the shelf of grapes
+    said = re.sub(r"^seafood (?=\w+ \w)", "", ", ".join(parts))
+    words, noun = said.split(), shelf.split()[:1]
+    is_noun = len(shelf.split()) == 1 or noun[0].endswith("s")
+    if len(parts) == 1 and words[:1] == noun and words[1:2] not in ([], ["and"]) and is_noun:
+        words = [*words[1:], *noun]  # "grapes white" on the shelf of grapes
     if all(re.sub(r"\W", "", word) in ADJECTIVES for word in words):
         words.append(shelf)
     return " ".join(words)

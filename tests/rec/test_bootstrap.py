@@ -60,13 +60,13 @@ def test_draws_without_the_figure_are_left_out_up_to_one_in_a_hundred() -> None:
 
 
 def test_intervals_of_means_and_ratios_cover_the_truth_as_often_as_they_say() -> None:
-    rng = np.random.default_rng(11)
-    logs, covered = 300, np.zeros(2)
+    rng = np.random.default_rng(0)
+    logs, covered = 600, np.zeros(2)
     for _ in range(logs):
         size = rng.gamma(2.0, 1.0, 150)  # mean 2
         table = np.column_stack([3.0 * size + rng.normal(0, 1, 150), np.ones(150), size])
-        (sums,) = drawn_sums([table], 400, rng)
+        (sums,) = drawn_sums([table], 300, rng)
         low, high = interval(np.column_stack([sums[:, 0] / sums[:, 1], sums[:, 0] / sums[:, 2]]))
-        covered += (low <= [6.0, 3.0]) & ([6.0, 3.0] <= high)
-    # the share of 300 has a standard error of 0.013 around 0.95
-    assert (np.abs(covered / logs - 0.95) < 0.04).all()
+        covered += (low <= [6.0, 3.0]) & (high >= [6.0, 3.0])
+    # the share of 600 has a standard error of 0.009; 150 skewed households cost about a point
+    assert (np.abs(covered / logs - 0.95) < 0.03).all()

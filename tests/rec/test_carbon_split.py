@@ -102,7 +102,7 @@ def test_negative_sums_are_refused_by_name() -> None:
 
 
 amount = st.one_of(st.just(0.0), st.floats(1e-3, 1e3))
-# purchases, kg a purchase at equal function, packs over function: a need is empty where the first is 0
+# purchases, kg a purchase at equal function, pack over function; no purchases, no kg
 needs = st.lists(st.tuples(amount, amount, amount), min_size=4, max_size=4)
 
 
