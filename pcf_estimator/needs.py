@@ -6,6 +6,7 @@ kind; so "chicken soup" is soup because the soups stand above the chicken. Its p
     tea+bag | herbal+tea      any one of the alternatives, each with all of its words, in any order
     @frozen                   the word stands on the shelf: in the category or the department
     =peanut                   the word stands in the name: in the title or the product type
+    =chocolate milk           these words stand side by side, in this order
 
 Words are those of `text.tokens`: lower case, singular, no numbers, no marketing. A row matches if
 `match` holds and `unless` does not. A product without a name is named after its shelf.
@@ -117,7 +118,7 @@ def _other_needs(products: pd.DataFrame) -> Texts:
 
 
 def _first_match(texts: pd.Index, needs: Needs) -> Ints:
-    """Number of the first row of `needs` that matches each text "name\nshelf", -1 where none does."""
+    """Number of the first row of `needs` that matches each text "name\nshelf", else -1."""
     holds = _terms_held(texts, needs)
     row = np.full(len(texts), -1)
     for number, (match, unless) in enumerate(zip(needs.match, needs.unless, strict=True)):
@@ -148,7 +149,11 @@ def _terms_held(texts: pd.Index, needs: Needs) -> dict[str, Bools]:
     for term in asked:
         held = np.zeros(len(texts), dtype=bool)
         for signed in [term] if term[0] in "=@" else [f"={term}", f"@{term}"]:
-            held[holders.get(signed, nowhere)] = True
+            if " " in term:
+                half = halves["=@".index(signed[0])]
+                held |= (" " + half + " ").str.contains(f" {signed[1:]} ", regex=False).to_numpy()
+            else:
+                held[holders.get(signed, nowhere)] = True
         holds[term] = held
     return holds
 
@@ -168,13 +173,13 @@ def _patterns(table: pd.DataFrame, column: str, where: str) -> tuple[Alternative
     )
     word = term_of_row.str.removeprefix("=").str.removeprefix("@")
     as_token = tokens(word)
-    bad = (word != as_token) | (word == "") | word.str.contains(" ")
+    bad = (word != as_token) | (word == "")
     if bad.any():
         row, term = bad[bad].index[0], term_of_row[bad].iloc[0]
         read = as_token[bad].iloc[0]
         raise TableError(
-            f"{_row(where, table, row)}: {column} holds {term!r}, but one word as tokens give it "
-            f"was expected ({read!r} if anything)"
+            f"{_row(where, table, row)}: {column} holds {term!r}, but words as tokens give them "
+            f"were expected ({read!r} if anything)"
         )
     return tuple(parsed)
 

@@ -20,7 +20,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from pcf_estimator.units import KG_PER_OZ, KG_PER_UNIT, L_PER_UNIT, PIECES_PER_DOZEN, SAID
+from pcf_estimator.units import (
+    KG_PER_OZ,
+    KG_PER_UNIT,
+    L_PER_UNIT,
+    M2_PER_SQ_FT,
+    PIECES_PER_DOZEN,
+    SAID,
+)
 
 MOST_KG = 25.0  # nobody carries more home in one pack
 RANGE = 1.5  # "18-22 LB" is a range, "6-12 OZ" six packs
@@ -69,6 +76,7 @@ MASS, VOLUME = _measure(KG_PER_UNIT), _measure(L_PER_UNIT)
 ANY_COUNT = rf"(?<![\d.])(?P<low>\d{{1,4}})(?:-(?P<high>\d{{1,4}}))?[ -]?(?:{PACKS}|{PIECES})(?![A-Z])"
 DOZENS = rf"(?:{_amount('')})?\s*(?:{DOZEN})(?![A-Z])"
 ALONE = r"GA|GAL|GALLON|QT|QUART|PT|PINT|LB|POUND|L|LITER|LITRE|KG|DZ|DOZ|DOZEN"
+AREA = r"(?<![\d.])(\d+(?:\.\d+)?)\s*SQ\.?\s*F"
 NOUNS = {
     PACKS: "pack",
     "LOADS?|LDS?": "loads",
@@ -97,8 +105,8 @@ def parse_package(texts: pd.Series) -> pd.DataFrame:
 
 
 def read_packages(texts: pd.Series) -> pd.DataFrame:
-    """`parse_package` with `in_ounces` (the mass was written in ounces) and `said`, the pack in
-    words ("12 x 12 oz", "half gallon", "6 count"; "" where nothing was read).
+    """`parse_package` with `in_ounces` (the mass was written in ounces), `area_m2` (of paper and
+    foil) and `said`, the pack in words ("" where nothing was read).
 
     >>> read_packages(pd.Series(["12 PK/12 OZ", "1/2 GAL", "6 CT"]))["said"].tolist()
     ['12 x 12 oz', 'half gallon', '6 count']
@@ -124,6 +132,7 @@ def _read(given: pd.Series) -> pd.DataFrame:
             "mass_kg": mass["size"],
             "volume_l": volume["size"],
             "count": count,
+            "area_m2": pd.to_numeric(text.str.extract(AREA)[0]) * M2_PER_SQ_FT,
             "in_ounces": mass["per_unit"].eq(KG_PER_OZ),
             "said": said.where(said.ne(""), _said_count(text, count)),
         }

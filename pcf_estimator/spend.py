@@ -76,7 +76,7 @@ def refresh_spend_factors(spend: pd.DataFrame, folder: Path) -> pd.DataFrame:
         )
     return spend.assign(
         kg_co2e_per_usd=published["kg_co2e_per_usd"].to_numpy(),
-        usd_year=published["usd_year"].astype("Int64").to_numpy(),
+        usd_year=published["usd_year"].astype("Int64").array,
         source=SOURCE,
     )
 

@@ -173,8 +173,9 @@ NOISE = frozenset(
     _words(
         """
         a all an and any approx as assorted at by etc for from in including included into is it
-        its kind l cl dl g miscellaneous more of on only or other others our over per plus product products
-        s than the this to type types under up variety various with you your bulk carton case
+        its kind l cl dl g miscellaneous more of on only or other others our over per plus product
+        products s than the this to type types under up variety various with you your bulk carton
+        case
         count ct dozen each ea exact gallon gal giant gram grams jumbo kg kilo large lb lbs liter
         liters litre litres lt ltr medium ml multi multipack multiple ounce ounces oz pack packed
         packs pail pails percent piece pieces pint pints pk pound pounds quart quarts random serve
@@ -209,7 +210,7 @@ UNCHANGED = frozenset(
         """
         fries greens grits swiss brussels couscous hummus asparagus citrus molasses bass lens gas
         christmas haas bias atlas canvas news chess texas lays his whereas pancreas sans tapas sus
-        jus anis schnapps crocus cactus hibiscus octopus status virus bonus focus plus bus
+        jus anis schnapps crocus cactus hibiscus octopus rooibos status virus bonus focus plus bus
         """
     )
 )

@@ -11,6 +11,7 @@ L_PER_US_QUART = L_PER_US_GALLON / 4
 L_PER_US_PINT = L_PER_US_GALLON / 8
 L_PER_US_FL_OZ = L_PER_US_GALLON / 128
 L_PER_ML = 1 / 1000
+M2_PER_SQ_FT = 0.3048**2
 PIECES_PER_DOZEN = 12
 
 # Spellings are upper case. A lone "G" is a gram; tills write "GA" for a gallon.

@@ -1,0 +1,133 @@
+"""Features: what the members of the blend read of a product, which is its text and nothing else.
+
+A product is described by its name (the title, or the product type where there is no title), its
+shelf (type, category, department) and the kind and need that the needs table gives it. Brands and
+prices stay out: no footprint source has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_matrix, hstack
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.preprocessing import normalize
+
+from pcf_estimator.needs import Needs, assign_needs
+from pcf_estimator.text import joined_tokens
+
+Floats = Ints = np.ndarray
+
+# How much of a product's text is there. A shop may know a title, or a shelf, or both.
+TEXTS: Mapping[str, tuple[str, ...]] = {
+    "full": ("title", "product_type", "category", "department"),
+    "shelf": ("product_type", "category", "department"),
+    "title": ("title",),
+}
+# Weight of each block in the squared length of a product's vector; found on the grouped split.
+BLOCKS: Mapping[str, float] = {"words": 0.40, "letters": 0.24, "shelf": 0.16, "kind": 0.12, "need": 0.08}
+VECTORIZERS: Mapping[str, dict[str, object]] = {
+    "words": {"token_pattern": r"\S+", "ngram_range": (1, 2), "sublinear_tf": True},
+    "letters": {"analyzer": "char_wb", "ngram_range": (3, 5), "sublinear_tf": True},
+    "shelf": {"token_pattern": r"\S+", "sublinear_tf": True},
+    # a kind or need is one term, whole
+    "kind": {"token_pattern": r".+", "use_idf": False},
+    "need": {"token_pattern": r".+", "use_idf": False},
+}
+READS = {"words": "text", "letters": "name", "shelf": "shelf", "kind": "kind", "need": "need"}
+
+
+def seed_products(seed: pd.DataFrame) -> pd.DataFrame:
+    """The seed's concepts as products of a shop: title, product_type, category, department."""
+    names = {"concept": "title", "type": "product_type"}
+    return seed[["concept", "type", "category", "department"]].rename(columns=names)
+
+
+def describe(products: pd.DataFrame, needs: Needs) -> pd.DataFrame:
+    """Columns name, shelf, text, given, kind, need, log_kg_per_flow of each product; same index.
+
+    `given` says how much of the text is there: a key of TEXTS, or "" for a product without any.
+    Texts are tokens; `need` is "" for a product that the needs table does not know.
+
+    >>> from pcf_estimator.needs import read_needs
+    >>> shop = pd.DataFrame({"title": [None, "Ground coffee"], "category": ["COFFEE", None]})
+    >>> describe(shop, read_needs())[["name", "given"]].to_numpy().tolist()
+    [['coffee', 'shelf'], ['ground coffee', 'title']]
+    """
+    title = joined_tokens(products, ("title",))
+    kind_of = joined_tokens(products, ("product_type",))
+    shelf = joined_tokens(products, TEXTS["shelf"])
+    name = title.where(title != "", kind_of).where(lambda text: text != "", shelf)
+    known = assign_needs(products, needs)
+    has_shelf, has_title = shelf != "", title != ""
+    given = np.select([has_title & has_shelf, has_shelf, has_title], list(TEXTS), default="")
+    return pd.DataFrame(
+        {
+            "name": name,
+            "shelf": shelf,
+            "text": (name + " " + shelf).str.strip(),
+            "given": given,
+            "kind": known["kind"].astype("str"),
+            "need": known["need"].where(known["kind"] != "", "").astype("str"),
+            "log_kg_per_flow": np.log10(known["kg_per_flow"].astype("float64")),
+        },
+        index=products.index,
+    )
+
+
+def distinct(described: pd.DataFrame) -> tuple[Ints, pd.DataFrame]:
+    """Code of each row, (rows,), and the distinct descriptions that the codes count, in order."""
+    key = described["name"] + "\n" + described["shelf"] + "\n" + described["given"]
+    codes, _ = pd.factorize(key)
+    first = np.flatnonzero(~key.duplicated().to_numpy())
+    return codes, described.iloc[first].reset_index(drop=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vocabulary:
+    """The terms of each block that the seed holds, in column order, with their weights."""
+
+    terms: Mapping[str, tuple[str, ...]]
+    idf: Mapping[str, Floats]
+
+    def vectors(self, described: pd.DataFrame) -> csr_matrix:
+        """Unit vectors of descriptions, (rows, terms); a row without a known term is all zero."""
+        blocks = []
+        for name, weight in BLOCKS.items():
+            if self.terms[name]:
+                encoded = _vectorizer(name, self.terms[name], self.idf[name]).transform(
+                    described[READS[name]].to_numpy(dtype=object)
+                )
+                blocks.append(encoded * np.sqrt(weight))
+        return normalize(csr_matrix(hstack(blocks)))
+
+
+def learn_vocabulary(described: pd.DataFrame) -> Vocabulary:
+    """The vocabulary of the seed's descriptions."""
+    terms: dict[str, tuple[str, ...]] = {}
+    idf: dict[str, Floats] = {}
+    for name in BLOCKS:
+        texts = described[READS[name]].to_numpy(dtype=object)
+        terms[name], idf[name] = (), np.empty(0)
+        if any(texts):
+            fitted = _vectorizer(name).fit(texts)
+            terms[name] = tuple(str(term) for term in fitted.get_feature_names_out())
+            idf[name] = fitted.idf_ if fitted.use_idf else np.ones(len(terms[name]))
+    return Vocabulary(terms=terms, idf=idf)
+
+
+def _vectorizer(
+    block: str, terms: tuple[str, ...] | None = None, idf: Floats | None = None
+) -> TfidfVectorizer:
+    made = TfidfVectorizer(lowercase=False, vocabulary=terms, **VECTORIZERS[block])
+    if terms is not None and made.use_idf:
+        made.idf_ = idf
+    return made
+
+
+def likeness(first: csr_matrix, second: csr_matrix) -> Floats:
+    """Cosine of every row of `first` with every row of `second`, (rows, rows), from 0 to 1."""
+    return np.clip((first @ second.T).toarray(), 0.0, 1.0)
