@@ -16,6 +16,7 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 
+from pcf_estimator.families import families
 from pcf_estimator.needs import Needs, assign_needs
 from pcf_estimator.text import joined_tokens
 
@@ -28,16 +29,30 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
     "title": ("title",),
 }
 # Weight of each block in the squared length of a product's vector; found on the grouped split.
-BLOCKS: Mapping[str, float] = {"words": 0.40, "letters": 0.24, "shelf": 0.16, "kind": 0.12, "need": 0.08}
+BLOCKS: Mapping[str, float] = {
+    "words": 0.30,
+    "letters": 0.17,
+    "shelf": 0.12,
+    "families": 0.25,
+    "kind": 0.10,
+    "need": 0.06,
+}
 VECTORIZERS: Mapping[str, dict[str, object]] = {
     "words": {"token_pattern": r"\S+", "ngram_range": (1, 2), "sublinear_tf": True},
     "letters": {"analyzer": "char_wb", "ngram_range": (3, 5), "sublinear_tf": True},
     "shelf": {"token_pattern": r"\S+", "sublinear_tf": True},
-    # a kind or need is one term, whole
-    "kind": {"token_pattern": r".+", "use_idf": False},
-    "need": {"token_pattern": r".+", "use_idf": False},
+    "families": {"token_pattern": r"\S+", "sublinear_tf": True},
+    "kind": {"token_pattern": r".+"},  # a kind or need is one term, whole
+    "need": {"token_pattern": r".+"},
 }
-READS = {"words": "text", "letters": "name", "shelf": "shelf", "kind": "kind", "need": "need"}
+READS: Mapping[str, str] = {
+    "words": "text",
+    "letters": "name",
+    "shelf": "shelf",
+    "families": "families",
+    "kind": "kind",
+    "need": "need",
+}
 
 
 def seed_products(seed: pd.DataFrame) -> pd.DataFrame:
@@ -47,12 +62,13 @@ def seed_products(seed: pd.DataFrame) -> pd.DataFrame:
 
 
 def describe(products: pd.DataFrame, needs: Needs) -> pd.DataFrame:
-    """Columns name, shelf, text, given, kind, need, log_kg_per_flow of each product; same index.
+    """Columns name, shelf, text, families, given, kind, need, log_kg_per_flow of each product; same index.
 
     `given` says how much of the text is there: a key of TEXTS, or "" for a product without any.
     Texts are tokens; `need` is "" for a product that the needs table does not know.
 
-    >>> from pcf_estimator.needs import read_needs
+    >>> from pcf_estimator.families import families
+from pcf_estimator.needs import read_needs
     >>> shop = pd.DataFrame({"title": [None, "Ground coffee"], "category": ["COFFEE", None]})
     >>> describe(shop, read_needs())[["name", "given"]].to_numpy().tolist()
     [['coffee', 'shelf'], ['ground coffee', 'title']]
@@ -69,6 +85,7 @@ def describe(products: pd.DataFrame, needs: Needs) -> pd.DataFrame:
             "name": name,
             "shelf": shelf,
             "text": (name + " " + shelf).str.strip(),
+            "families": families(name),
             "given": given,
             "kind": known["kind"].astype("str"),
             "need": known["need"].where(known["kind"] != "", "").astype("str"),
@@ -104,6 +121,12 @@ class Vocabulary:
                 blocks.append(encoded * np.sqrt(weight))
         return normalize(csr_matrix(hstack(blocks)))
 
+    def columns(self, block: str) -> slice:
+        """Where a block's terms stand in the vectors."""
+        before = list(BLOCKS)[: list(BLOCKS).index(block)]
+        start = sum(len(self.terms[name]) for name in before)
+        return slice(start, start + len(self.terms[block]))
+
 
 def learn_vocabulary(described: pd.DataFrame) -> Vocabulary:
     """The vocabulary of the seed's descriptions."""
@@ -115,7 +138,7 @@ def learn_vocabulary(described: pd.DataFrame) -> Vocabulary:
         if any(texts):
             fitted = _vectorizer(name).fit(texts)
             terms[name] = tuple(str(term) for term in fitted.get_feature_names_out())
-            idf[name] = fitted.idf_ if fitted.use_idf else np.ones(len(terms[name]))
+            idf[name] = fitted.idf_
     return Vocabulary(terms=terms, idf=idf)
 
 
@@ -123,7 +146,7 @@ def _vectorizer(
     block: str, terms: tuple[str, ...] | None = None, idf: Floats | None = None
 ) -> TfidfVectorizer:
     made = TfidfVectorizer(lowercase=False, vocabulary=terms, **VECTORIZERS[block])
-    if terms is not None and made.use_idf:
+    if terms is not None:
         made.idf_ = idf
     return made
 

@@ -21,8 +21,8 @@ PRICE_PER_KG_OF_THE_CHEAPEST = 0.1  # a gallon of water is 0.2 a kg
 CHEAPEST = r"\b(?:water|ice|litter|soil|mulch|salt|charcoal|bleach)\b(?! cream)"
 LIKE_IT = 20  # products with a clean package that a type's median needs ...
 LIKE_IT_AT_LEAST = 5  # ... and a category's
-# A package whose price per kg is this far from its type's (log10) tells one can of a tray.
-FAR, FAR_IN_SPREADS = 0.7, 3.0
+# A package whose price per kg is this far (log10) from its type's tells one can of a tray.
+FAR = 0.7
 # Spreads, log10: labels round and drained weights hide; the rest are factors of 1.3, 1.6 and 2.
 PACKAGE_SPREAD, PIECES_SPREAD, CATEGORY_SPREAD, TYPICAL_SPREAD = 0.02, 0.12, 0.2, 0.3
 LEAST_SPREAD = 0.05  # of a type's price per kg
@@ -34,8 +34,9 @@ DENSITY = {
 # kg per square metre: two plies of 17 g paper; foil 16 micrometres thick at 2,700 kg a cubic metre.
 KG_PER_M2 = {r"\btoilet|\bbath tissue|\bpaper towel": 0.034, r"\bfoil\b": 0.043}
 # The United States weight class Large is 24 ounces a dozen.
-EGG, KG_PER_EGG = r"\beggs?\b(?!.*\b(?:plant|rolls?|noodles?|nog|candy|chocolate|salad|sandwich))", (
-    24 * KG_PER_OZ / 12
+EGG, KG_PER_EGG = (
+    r"\beggs?\b(?!.*\b(?:plant|rolls?|noodles?|nog|candy|chocolate|salad|sandwich))",
+    (24 * KG_PER_OZ / 12),
 )
 # Flows of data/needs.csv that are one piece of a pack: 40 diapers weigh 40 flows.
 ONE_PIECE = (
@@ -58,6 +59,7 @@ FRESH_KG = {
     r"\bcorn\b|avocado|bell pepper|peppers|oranges": 0.2,
     r"kiwi|lemon|\blimes?\b": 0.1,
 }
+SMALL_PIECE_KG = 0.5
 NOT_FRESH = (
     r"canned|frozen|juice|dried|dry|sauce|chips|cut\b|salad|mix|flavor|soup|\bpies?\b|jam|jelly|"
     r"syrup|halves|pickle|black pepper|ground|butter|drink|yogurt|snack|bread|cereal|candy|oil|pack"
@@ -86,13 +88,12 @@ def net_mass(products: pd.DataFrame, kinds: pd.DataFrame | None = None) -> pd.Da
     types, categories = _keys(products)
     package, spread, count = _package_mass(products, words, kinds)
     package = package.where(_plausible(price / package, words))
-    middle, around = _typical(np.log10(price / package), types, LIKE_IT)
-    far = (np.log10(price / package) - middle).abs() > np.maximum(FAR, FAR_IN_SPREADS * around)
-    package = package.mask(far)
+    per_kg, log_price = _log10(price / package), _log10(price)
+    far = (per_kg - _typical(per_kg, types, LIKE_IT)[0]).abs() > FAR
+    package, per_kg = package.mask(far), per_kg.mask(far)
 
-    per_kg, log_price = np.log10(price / package), np.log10(price)
     of_type, of_category = _typical(per_kg, types, LIKE_IT), _typical(per_kg, categories)
-    of_mass = _typical(np.log10(package), categories)
+    of_mass = _typical(_log10(package), categories)
     fresh = _fresh(products, words, count)
     typical = TYPICAL_PACK_KG * kinds["kg_per_flow"] ** TYPICAL_PACK_POWER
     answer = pd.DataFrame(
@@ -154,7 +155,8 @@ def _fresh(products: pd.DataFrame, words: pd.Series, count: pd.Series) -> pd.Ser
     mass = pd.Series(np.nan, index=products.index)
     for pattern, kg in FRESH_KG.items():
         mass = mass.mask(mass.isna() & whole & _says(words, pattern), kg)
-    return mass * count.where(count.between(2, 8), 1.0)  # more is what the shop receives
+    # a bag of small pieces; of melons, and of many, the count is what the shop receives
+    return mass * count.where(count.between(2, 8) & mass.lt(SMALL_PIECE_KG), 1.0)
 
 
 def _typical(
@@ -165,6 +167,10 @@ def _typical(
     median = groups.transform("median").where(groups.transform("count") >= at_least)
     spread = 1.4826 * (values - median).abs().groupby(keys).transform("median")
     return median, spread.clip(lower=LEAST_SPREAD)
+
+
+def _log10(values: pd.Series) -> pd.Series:
+    return pd.Series(np.log10(values.where(values > 0)), index=values.index)
 
 
 def _keys(products: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

@@ -24,7 +24,7 @@ HINTS = ("spread of the members", "distance to the nearest record", "spread of t
 NEIGHBOURS, POWER = 8, 4.0  # likeness ** power weighs a neighbour: the nearest few decide
 NEAREST = 3  # records named as the source of a figure
 NOISE = 0.1  # ridge: variance of a figure around what its text can say, in units of its kernel
-IN_TEXTS = 4  # a word or pair of words that fewer records hold is no feature of the trees
+IN_TEXTS = 4  # a word, pair of words or family that fewer records hold is no feature of the trees
 TOWARDS_ALL = 2.0  # a mean over few records moves towards the mean of all, as by two more records
 BLOCK = 4096  # products at a time: bounds the memory of their likeness to every record
 
@@ -98,11 +98,14 @@ class Members:
 
         dimensions = min(self.settings.dimensions, len(alike) - 1, self.vectors_.shape[1] - 1)
         left, size, _ = randomized_svd(
-            self.vectors_, dimensions, random_state=self.settings.random_state
+            self.vectors_, dimensions, n_iter=2, random_state=self.settings.random_state
         )
         self.projection_ = left / np.maximum(size, 1e-9)
-        words = self.vectors_[:, : len(self.vocabulary_.terms["words"])]
-        self.frequent_ = np.flatnonzero(np.diff(words.tocsc().indptr) >= IN_TEXTS)
+        held = np.diff(self.vectors_.tocsc().indptr) >= IN_TEXTS
+        shown = np.zeros(len(held), dtype=bool)
+        for block in ("words", "families"):
+            shown[self.vocabulary_.columns(block)] = True
+        self.frequent_ = np.flatnonzero(held & shown)
 
         own = self.groups_[:, None] == self.groups_[None, :]
         near = neighbour_features(np.where(own, 0.0, alike), self.log_kg_)

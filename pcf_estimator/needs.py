@@ -24,7 +24,9 @@ import pandas as pd
 from pcf_estimator.tables import Column, Table, TableError, check_table, read_columns, shipped_data
 from pcf_estimator.text import NAME_COLUMNS, SHELF_COLUMNS, joined_tokens, tokens
 
-Bools = Ints = Texts = np.ndarray
+Bools = np.ndarray
+Ints = np.ndarray
+Texts = np.ndarray
 Alternatives = tuple[tuple[str, ...], ...]  # any of these, each with all of its terms
 
 NEEDS = Table(
@@ -72,7 +74,9 @@ def read_needs(path: str | Path | None = None) -> Needs:
     where = f"needs ({path})"
     table = check_table(read_columns(path, "needs"), NEEDS, where)
     first_flow = table.groupby("need")["flow"].transform("first")
-    for row in np.flatnonzero((table["flow"] != first_flow).to_numpy()):
+    other_flow = (table["flow"] != first_flow).to_numpy()
+    if other_flow.any():
+        row = int(np.argmax(other_flow))
         raise TableError(
             f"{_row(where, table, row)}: flow is {table['flow'].iloc[row]!r}, but the rows of one "
             f"need share their flow, and an earlier one says {first_flow.iloc[row]!r}"
@@ -94,8 +98,8 @@ def assign_needs(products: pd.DataFrame, needs: Needs) -> pd.DataFrame:
     >>> assign_needs(shop, read_needs())[["need", "kind"]].to_numpy().tolist()
     [['hot drink', 'tea bags'], ['soup', 'ready soup'], ['other', '']]
     """
-    shelf = joined_tokens(products, SHELF_COLUMNS)
-    name = joined_tokens(products, NAME_COLUMNS)
+    shelf = joined_tokens(products, SHELF_COLUMNS, between=" / ")
+    name = joined_tokens(products, NAME_COLUMNS, between=" / ")
     name = name.where(name != "", shelf)
     codes, distinct = pd.factorize(name + "\n" + shelf)
     rows = [_first_match(distinct[at : at + BLOCK], needs) for at in range(0, len(distinct), BLOCK)]
@@ -138,9 +142,11 @@ def _any_of(alternatives: Alternatives, holds: Mapping[str, Bools]) -> Bools:
 def _terms_held(texts: pd.Index, needs: Needs) -> dict[str, Bools]:
     """For each term of the patterns, which of the texts hold it."""
     asked = {term for row in (*needs.match, *needs.unless) for terms in row for term in terms}
-    halves = texts.to_series(index=range(len(texts))).str.split("\n", n=1, expand=True)
-    holders = {}
-    for sign, half in zip("=@", (halves[0], halves[1]), strict=True):
+    halves = pd.Series(texts.to_numpy(), dtype="str").str.split("\n", n=1, expand=True)
+    half_of = {"=": halves[0], "@": halves[1]}
+    padded = {sign: " " + half + " " for sign, half in half_of.items()}
+    holders: dict[str, Ints] = {}
+    for sign, half in half_of.items():
         words = half.str.split().explode().dropna()
         for word, places in words.groupby(words).groups.items():
             holders[f"{sign}{word}"] = np.asarray(places)
@@ -148,10 +154,10 @@ def _terms_held(texts: pd.Index, needs: Needs) -> dict[str, Bools]:
     holds = {}
     for term in asked:
         held = np.zeros(len(texts), dtype=bool)
-        for signed in [term] if term[0] in "=@" else [f"={term}", f"@{term}"]:
-            if " " in term:
-                half = halves["=@".index(signed[0])]
-                held |= (" " + half + " ").str.contains(f" {signed[1:]} ", regex=False).to_numpy()
+        for signed in [term] if term[0] in half_of else [f"={term}", f"@{term}"]:
+            if " " in signed:
+                phrase = f" {signed[1:]} "
+                held |= padded[signed[0]].str.contains(phrase, regex=False).to_numpy()
             else:
                 held[holders.get(signed, nowhere)] = True
         holds[term] = held

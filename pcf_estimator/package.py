@@ -73,7 +73,9 @@ def _measure(units: dict[str, float]) -> str:
 
 
 MASS, VOLUME = _measure(KG_PER_UNIT), _measure(L_PER_UNIT)
-ANY_COUNT = rf"(?<![\d.])(?P<low>\d{{1,4}})(?:-(?P<high>\d{{1,4}}))?[ -]?(?:{PACKS}|{PIECES})(?![A-Z])"
+ANY_COUNT = (
+    rf"(?<![\d.])(?P<low>\d{{1,4}})(?:-(?P<high>\d{{1,4}}))?[ -]?(?:{PACKS}|{PIECES})(?![A-Z])"
+)
 DOZENS = rf"(?:{_amount('')})?\s*(?:{DOZEN})(?![A-Z])"
 ALONE = r"GA|GAL|GALLON|QT|QUART|PT|PINT|LB|POUND|L|LITER|LITRE|KG|DZ|DOZ|DOZEN"
 AREA = r"(?<![\d.])(\d+(?:\.\d+)?)\s*SQ\.?\s*F"
@@ -139,9 +141,7 @@ def _read(given: pd.Series) -> pd.DataFrame:
     )
 
 
-def _measured(
-    text: pd.Series, pattern: str, units: dict[str, float], most: float
-) -> pd.DataFrame:
+def _measured(text: pd.Series, pattern: str, units: dict[str, float], most: float) -> pd.DataFrame:
     """Size of the whole pack, how many times the amount stands in it, and both in words."""
     found = text.str.extract(pattern)
     amount = _number(found)
@@ -156,7 +156,7 @@ def _measured(
     times = times.mask(each * times > most)
     size = each * times.fillna(1)
     said = _said(middle, found["unit"], units)
-    said = said.mask(times.notna(), times.map("{:.0f} x ".format, na_action="ignore") + said)
+    said = said.mask(times.notna(), _printed(times, "{:.0f} x ") + said)
     return pd.DataFrame(
         {
             "size": size.where(size > 0),
@@ -184,16 +184,24 @@ def _counts(text: pd.Series, times: pd.Series) -> pd.Series:
 def _said(amount: pd.Series, unit: pd.Series, units: dict[str, float]) -> pd.Series:
     word_of_size = {units[word]: word for word in SAID if word in units}
     word = unit.map({spelling: word_of_size.get(size, "") for spelling, size in units.items()})
-    one, several = (word.map({key: said[i] for key, said in SAID.items()}) for i in (0, 1))
-    said = amount.map("{:.4g}".format, na_action="ignore") + " " + one.where(amount.le(1), several)
+    one, several = (
+        word.map({key: said[i] for key, said in SAID.items()}).astype("str") for i in (0, 1)
+    )
+    said = _printed(amount, "{:.4g} ") + one.where(amount.le(1), several)
     return said.mask(said.isin(["0.5 gallon", "0.5 pint"]), "half " + one).fillna("")
 
 
 def _said_count(text: pd.Series, count: pd.Series) -> pd.Series:
-    noun = pd.Series("", index=text.index)
+    noun = pd.Series("", index=text.index, dtype="str")
     for words, said in NOUNS.items():
         noun = noun.mask(text.str.contains(rf"\d[ -]?(?:{words})(?![A-Z])", regex=True), said)
-    dozen = text.str.contains(rf"\b(?:{DOZEN})(?![A-Z])", regex=True) & (count % PIECES_PER_DOZEN == 0)
+    dozen = text.str.contains(rf"\b(?:{DOZEN})(?![A-Z])", regex=True) & (
+        count % PIECES_PER_DOZEN == 0
+    )
     noun = noun.replace("", "count").mask(dozen, "dozen")
-    number = count.where(~dozen, count / PIECES_PER_DOZEN).map("{:.0f}".format, na_action="ignore")
-    return (number + " " + noun).where(count.gt(1), "")
+    number = _printed(count.where(~dozen, count / PIECES_PER_DOZEN), "{:.0f} ")
+    return (number + noun).where(count.gt(1), "")
+
+
+def _printed(numbers: pd.Series, form: str) -> pd.Series:
+    return numbers.map(form.format, na_action="ignore").astype("str")

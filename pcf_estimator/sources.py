@@ -80,7 +80,7 @@ def agribalyse(folder: Path) -> pd.DataFrame:
     """French foods (ADEME): the published total less the stage at home, so up to the shelf.
 
     `luc_kg_co2e_per_kg` is its own land-use-change column. Rows near zero, and rows whose stages
-    do not add up to the total, carry a `problem`.
+    are missing or do not add up to the total, carry a `problem`.
     """
     totals, stages = _agribalyse_file(folder, "synthese"), _agribalyse_file(folder, "stages")
     total = _numbers(totals, AGRIBALYSE_TOTAL)
@@ -93,7 +93,7 @@ def agribalyse(folder: Path) -> pd.DataFrame:
             "source_key": totals.index,
             "kg_co2e_per_kg": at_shelf.to_numpy(),
             "luc_kg_co2e_per_kg": _numbers(totals, AGRIBALYSE_LUC, gaps=True).to_numpy(),
-            "problem": np.where(apart, "its stages do not add up to its total", ""),
+            "problem": np.where(apart, "its stages are missing or do not add up to its total", ""),
         }
     )
     # the year of the copy: the files themselves state none

@@ -264,11 +264,8 @@ def _as_time(given: pd.Series) -> pd.Series:
 
 def _as_flag(given: pd.Series) -> pd.Series:
     word = given.astype(pd.StringDtype(na_value=np.nan)).str.strip().str.lower()
-    return pd.Series(
-        np.where(word.isin(TRUE), True, np.where(word.isin(FALSE), False, None)),
-        index=given.index,
-        dtype="boolean",
-    )
+    yes = word.isin(list(TRUE))
+    return yes.astype("boolean").where(yes | word.isin(list(FALSE)))
 
 
 CASTS: dict[str, Callable[[pd.Series], pd.Series]] = {

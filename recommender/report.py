@@ -22,7 +22,7 @@ COLUMNS = {
     "ndcg": "NDCG",
     "demand_revenue": "Revenue",
     "demand_margin": "Margin",
-    "demand_kg_functional": "CO2e at equal function",
+    "demand_kg_functional": "CO2e at equal use",
     "demand_kg_excess": "CO2e above habit",
     "demand_kg_pack": "CO2e of whole packs",
     "seller_small_share": "Small sellers",
@@ -70,10 +70,10 @@ def report_markdown(report: Mapping[str, Any]) -> str:
         f"brackets hold {meta['coverage'] * 100:.0f} % intervals.",
         "",
         "Revenue, margin and CO2e are demand-weighted: attention x p_buy x the pack or purchase. "
-        "They compare weightings and forecast nothing. CO2e at equal function counts what a typical "
+        "They compare weightings and forecast nothing. CO2e at equal use counts what a typical "
         "purchase in the need takes, whatever the pack; CO2e above habit is what of it lies above "
         "the household's own purchases in the same needs (its change is in percent of the "
-        "baseline's CO2e at equal function); CO2e of whole packs is the total.",
+        "baseline's CO2e at equal use); CO2e of whole packs is the total.",
         "",
     ]
     for task, title in TASK_TITLES.items():
@@ -82,7 +82,7 @@ def report_markdown(report: Mapping[str, Any]) -> str:
         lines += [f"- {_sentence(report, policy, task)}" for policy in _others(report)]
         lines += ["", "### Where the change in CO2e comes from", ""]
         for kind, of in (
-            ("functional_kg", "CO2e at equal function"),
+            ("functional_kg", "CO2e at equal use"),
             ("total_kg", "CO2e of packs"),
         ):
             lines += [f"In percent of the baseline's {of}:", ""]
@@ -103,7 +103,7 @@ def report_markdown(report: Mapping[str, Any]) -> str:
         f"- A seller's target is its {sellers['target']}; of {sellers['sellers']:,} sellers "
         f"{sellers['sellers_short']:,} are under it in the baseline, and {sellers['small']:,} "
         f"count as small (outside the top tenth by training sales).",
-        "- CO2e at equal function of the products: "
+        "- CO2e at equal use of the products: "
         + ", ".join(f"{name} {count:,}" for name, count in basis.items())
         + f". Products without a margin rate, counted as 0: {meta['products_without_margin']:,}.",
     ]
@@ -120,20 +120,22 @@ def weightings_table(report: Mapping[str, Any], task: str = "all") -> Table:
     title = f"Weightings, {TASK_TITLES[task].lower()}: change against the baseline, demand-weighted"
     table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("Policy", no_wrap=True)
-    for heading in COLUMNS.values():
+    for figure, heading in COLUMNS.items():
         table.add_column(heading, justify="right")
-    table.add_column("Function: by swaps", justify="right")
+        if figure == "demand_kg_functional":
+            table.add_column("of it by swaps", justify="right")
     for policy in _ordered(report):
         run = report["policies"][policy]["tasks"][task]
-        if policy == report["meta"]["baseline"]:
-            cells = [_level(run["figures"][figure]["value"]) for figure in COLUMNS]
-            table.add_row(policy, *cells, "", style="bold")
-        else:
-            cells = [_percent(run["figures"][figure]["change"]) for figure in COLUMNS]
-            swap = run["split"]["functional_kg"]["substitution"]["change"]
-            table.add_row(
-                policy, *(cell.replace(" ", NO_BREAK) for cell in (*cells, _percent(swap)))
-            )
+        baseline = policy == report["meta"]["baseline"]
+        cells = []
+        for figure in COLUMNS:
+            estimate = run["figures"][figure]
+            cells.append(_level(estimate["value"]) if baseline else _percent(estimate["change"]))
+            if figure == "demand_kg_functional":
+                swaps = run["split"]["functional_kg"]["substitution"]["change"]
+                cells.append("" if baseline else _percent(swaps))
+        unbroken = [cell.replace(" ", NO_BREAK) for cell in cells]
+        table.add_row(policy, *unbroken, style="bold" if baseline else None)
     return table
 
 
@@ -258,7 +260,7 @@ def _sentence(report: Mapping[str, Any], policy: str, task: str) -> str:
     moves = [
         _move(words, run["figures"][figure])
         for figure, words in (
-            ("demand_kg_functional", "CO2e at equal function"),
+            ("demand_kg_functional", "CO2e at equal use"),
             ("demand_kg_pack", "CO2e of whole packs"),
             ("ndcg", "NDCG"),
             ("demand_revenue", "revenue"),

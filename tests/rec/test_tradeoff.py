@@ -1,5 +1,7 @@
 """The trade-off: values by hand, the best slate for certain, and parts that sum to the score."""
 
+from random import Random
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -235,11 +237,11 @@ lists = st.lists(
 
 @given(lists, st.integers(1, 5), st.randoms(use_true_random=False))
 def test_the_best_slate_is_what_sorting_everything_gives(
-    shelves: list[list[tuple[float, bool]]], n: int, random: object
+    shelves: list[list[tuple[float, bool]]], n: int, random: Random
 ) -> None:
     start = np.cumsum([0, *map(len, shelves)])
     product = np.concatenate(
-        [random.sample(range(20), len(shelf)) for shelf in shelves] + [[]]  # type: ignore[attr-defined]
+        [random.sample(range(20), len(shelf)) for shelf in shelves] + [[]]
     ).astype(np.int64)
     value = np.array([v for shelf in shelves for v, _ in shelf])
     allowed = np.array([a for shelf in shelves for _, a in shelf], dtype=np.bool_)

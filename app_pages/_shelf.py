@@ -1,0 +1,275 @@
+"""A household's shelf: what the library ranks for it, why each product is there, what moved it.
+
+Nothing here decides a rank: `recommender.serving` does. This joins its answer with what a card
+says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from recommender.candidates import Bools, Candidates, Floats, Ints
+from recommender.functional import OWN
+from recommender.generators import GENERATORS
+from recommender.history import History
+from recommender.policy import Policy, Slate, Weights
+from recommender.serving import COLD_START, serve
+from recommender.swaps import (
+    SwapGoods,
+    comparisons,
+    lighter_swaps,
+    swap_goods,
+    usual_products,
+)
+from recommender.tradeoff import Goods, Scales
+
+STOPS = 10  # of the green slider; 0 is off
+DEFAULT_STOP = 4
+RANKED = 300  # candidates of a household that are put in order
+NOBODY = "\N{NULL}"  # an id that no log holds: served the list that is not personalised
+MOVERS = {"value_climate": "carbon", "value_retailer": "margin", "value_sellers": "small suppliers"}
+LIKELY = 0.05  # p_buy from which a stand-in is said to be one that the household may well take
+WHY_POPULAR = "among what most households bought in the last four weeks"
+# Of several generators that named a product, the one that says most about this household.
+WHY_NEW = {
+    "stand_ins": "another {type}, which you buy",
+    "item_item": "bought by households that buy what you buy",
+    "als": "bought by households like yours",
+    "popular_in_store": "sells well where you shop",
+    "popular": WHY_POPULAR,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stock:
+    """Everything the shop page reads, counted once per workspace; nobody writes to it."""
+
+    products: pd.DataFrame  # the catalogue with today's prices, footprints and needs
+    goods: Goods
+    swaps: SwapGoods
+    scales: Scales
+    candidates: Candidates
+    history: History
+    policy: Policy  # the shop's default
+    need_low: Floats  # (needs,): kg_functional that 5 % of the products offered stay under
+    need_middle: Floats
+    need_high: Floats  # 95 %
+    crowd: Floats  # (products,): share of customers who bought it in the last eight weeks
+    titles: list[str]
+    until: str  # day of the last purchase
+
+    def scale(self, product: int) -> tuple[float, float]:
+        """Lightest and heaviest of the product's need (kg CO2e at equal function)."""
+        need = self.goods.functional.need[product]
+        return float(self.need_low[need]), float(self.need_high[need])
+
+
+def stock_of(
+    products: pd.DataFrame,
+    goods: Goods,
+    scales: Scales,
+    candidates: Candidates,
+    history: History,
+    policy: Policy,
+    until: str,
+) -> Stock:
+    """Counts, once, what every household's shelf needs."""
+    offered = goods.may_be_shown & history.universe.products
+    functional = goods.functional
+    known = np.flatnonzero(offered & (functional.basis == OWN))
+    by_need = pd.Series(functional.kg_functional[known]).groupby(functional.need[known])
+    low, middle, high = (
+        np.asarray(by_need.quantile(q).reindex(range(len(functional.needs))), np.float64)
+        for q in (0.05, 0.5, 0.95)
+    )
+    return Stock(
+        products=products,
+        goods=goods,
+        swaps=swap_goods(products, functional, offered),
+        scales=scales,
+        candidates=candidates,
+        history=history,
+        policy=policy,
+        need_low=low,
+        need_middle=middle,
+        need_high=high,
+        crowd=history.households(8.0) / max(history.log.customers, 1),
+        titles=names_of(products),
+        until=until,
+    )
+
+
+def climate_weight(stop: int, default: float) -> float:
+    """The climate weight at a stop of the slider: 0 is off, 4 the policy's own.
+
+    It grows with the square, so that the first steps are small: stop 10 is about six times the
+    default. A policy without a climate weight of its own gets the scale of 0.3.
+
+    >>> climate_weight(0, 0.3), climate_weight(4, 0.3), climate_weight(8, 0.3)
+    (0.0, 0.3, 1.2)
+    """
+    return (default or 0.3) * (stop / DEFAULT_STOP) ** 2
+
+
+def default_stop(policy: Policy) -> int:
+    """Where the slider stands by itself: the policy's weight, or off where it has none."""
+    return DEFAULT_STOP if policy.weights.climate > 0 else 0
+
+
+def with_climate(policy: Policy, climate: float, places: int = RANKED) -> Policy:
+    """The policy with another climate weight, and room for every candidate of a household."""
+    weights = {**policy.weights.as_dict(), "climate": climate}
+    return Policy(
+        name=policy.name,
+        version=policy.version,
+        description=policy.description,
+        review_date=policy.review_date,
+        weights=Weights(**weights),
+        carbon=policy.carbon,
+        slate=Slate(n=places),
+    )
+
+
+def household_shelf(stock: Stock, household: str | None, climate: float) -> pd.DataFrame:
+    """All that is ranked for a household (None: for nobody in particular), best first.
+
+    The library's slate with, for each row: `product` (catalogue row), `is_new`, `reason`, and
+    `moved_climate`, `moved_retailer`, `moved_sellers`: places up (above 0) or down that this part
+    of the value moved it among the new or the known ones.
+    """
+    policy = with_climate(stock.policy, climate)
+    asked = np.array([NOBODY if household is None else household], dtype=object)
+    rows = serve(
+        stock.candidates, stock.goods, stock.history, policy, stock.scales, asked
+    ).slates.drop(columns=["policy", "task", "customer_id", "position"])
+    ids = stock.history.log.ids
+    product = ids.product_rows(rows["product_id"])
+    rows.insert(0, "product", product)
+    customer = -1 if household is None else int(ids.customer_rows([household])[0])
+    repeated = np.full(len(product), customer)
+    rows["is_new"] = (customer < 0) | ~stock.history.log.has_bought(repeated, product)
+    rows["reason"] = reasons(stock, customer, product, rows["basis"].eq(COLD_START).to_numpy())
+    return pd.concat(
+        [with_moves(group) for _, group in rows.groupby("is_new", sort=True)]
+    ).sort_index()
+
+
+def with_moves(ranked: pd.DataFrame) -> pd.DataFrame:
+    """`ranked` (best first) with how many places each part of the value moved each row.
+
+    The rank that the row has, against its rank were that part 0 for every row; ties go to the lower
+    product, as in the library.
+    """
+    moved = ranked.copy()
+    for part in MOVERS:
+        without = (ranked["score"] - ranked[part]).to_numpy()
+        order = np.lexsort((ranked["product"].to_numpy(), -without))
+        rank = np.empty(len(order), np.int64)
+        rank[order] = np.arange(len(order))
+        plain = bool((ranked[part] == 0).all())  # nothing to move: no ties to break either
+        moved[part.replace("value", "moved")] = 0 if plain else rank - np.arange(len(order))
+    return moved
+
+
+def reasons(stock: Stock, customer: int, product: Ints, cold: Bools) -> list[str]:
+    """Why each product stands on this customer's shelf, in half a sentence."""
+    if customer < 0:
+        return [WHY_POPULAR] * len(product)
+    visits = stock.history.visits
+    mine = visits.customer == customer
+    times = np.bincount(visits.product[mine], minlength=visits.products)
+    last = np.full(visits.products, -np.inf)
+    np.maximum.at(last, visits.product[mine], visits.day[mine])
+    start = stock.candidates.start
+    own = slice(start[customer], start[customer + 1])
+    source = pd.Series(stock.candidates.source[own], index=stock.candidates.product[own])
+    bits = source.reindex(product, fill_value=0).to_numpy()
+    names = list(GENERATORS)
+    if "product_type" in stock.products:
+        kinds = stock.products["product_type"].iloc[product].fillna("kind of this").to_list()
+    else:
+        kinds = ["kind of this"] * len(product)
+    said = []
+    for k, row in enumerate(product):
+        if times[row]:
+            said.append(_bought(int(times[row]), stock.history.end_day - last[row]))
+            continue
+        named = [name for name in WHY_NEW if bits[k] >> names.index(name) & 1]
+        why = WHY_NEW[named[0]] if named and not cold[k] else WHY_POPULAR
+        said.append(why.format(type=str(kinds[k]).lower()))
+    return said
+
+
+def household_swaps(stock: Stock, household: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What the household usually buys, and the stand-ins estimated lighter for it.
+
+    Without a household: what most households buy.
+    """
+    ids = stock.history.log.ids
+    liking = stock.crowd * 1e-3  # a candidate of the household's own comes before any other
+    if household is None:
+        top = np.argsort(-stock.crowd * stock.goods.may_be_shown, kind="stable")[:40]
+        return pd.DataFrame({"product": top}), lighter_swaps(top, stock.swaps, liking)
+    customer = int(ids.customer_rows([household])[0])
+    usual = usual_products(stock.history, customer)
+    own = slice(stock.candidates.start[customer], stock.candidates.start[customer + 1])
+    liking[stock.candidates.product[own]] += stock.candidates.p_buy[own]
+    return usual, lighter_swaps(usual["product"].to_numpy(), stock.swaps, liking)
+
+
+def why_swap(stock: Stock, swap: Mapping[Hashable, Any]) -> str:
+    """Why this stand-in, in a sentence: what it shares with the usual product."""
+    number, usual = int(swap["swap"]), int(swap["product"])
+    need = stock.products["need"].iloc[usual]
+    kind = stock.products["kind"].iloc[number]
+    same = f"also {kind}" if swap["same_kind"] else f"{kind} for the same need: {need}"
+    liked = "; this household may well take it" if swap["liking"] >= LIKELY else ""
+    return f"{same}{liked}"
+
+
+def weighed(stock: Stock, product: int) -> pd.DataFrame:
+    """The products weighed as stand-ins for one, the likeliest to be lighter first."""
+    pairs = comparisons(np.array([product]), stock.swaps)
+    return pairs.sort_values(["chance", "swap"], ascending=[False, True]).reset_index(drop=True)
+
+
+def ranges_at_equal_use(stock: Stock, product: Sequence[int]) -> list[tuple[float, float, float]]:
+    """Figure, low and high of a typical purchase in the need, met by each product (kg CO2e).
+
+    Empty where one of them has no figure that may be placed among others.
+    """
+    goods = stock.swaps
+    if not goods.placed[list(product)].all():
+        return []
+    use = goods.kg_functional
+    return [(use[i], use[i] * goods.low[i], use[i] * goods.high[i]) for i in product]
+
+
+def place_on_scale(stock: Stock, product: int) -> tuple[float, float, float, float]:
+    """A product's figure, and the lightest, middle and heaviest of its need, at equal function."""
+    functional, need = stock.goods.functional, stock.goods.functional.need[product]
+    return (
+        float(functional.kg_functional[product]),
+        float(stock.need_low[need]),
+        float(stock.need_middle[need]),
+        float(stock.need_high[need]),
+    )
+
+
+def names_of(products: pd.DataFrame) -> list[str]:
+    """What each product is called: its title, or else its category."""
+    named = [products[c] for c in ("title", "category") if c in products]
+    name = named[0]
+    for other in named[1:]:
+        name = name.fillna(other)
+    return [str(n) for n in name.fillna(products["product_id"])]
+
+
+def _bought(times: int, days: float) -> str:
+    ago = "today" if days < 1 else "yesterday" if days < 2 else f"{days:.0f} days ago"
+    return f"bought on {times} visits, last {ago}" if times > 1 else f"bought once, {ago}"

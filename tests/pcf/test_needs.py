@@ -1,0 +1,292 @@
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pcf_estimator.needs import assign_needs, read_needs
+from pcf_estimator.tables import TableError
+
+NEEDS = read_needs()
+HEADER = "need,kind,match,unless,flow,kg_per_flow,basis\n"
+
+
+def assigned(**columns: str) -> pd.Series:
+    return assign_needs(pd.DataFrame({c: [v] for c, v in columns.items()}), NEEDS).iloc[0]
+
+
+def kinds(*titles: str) -> list[str]:
+    return assign_needs(pd.DataFrame({"title": titles}), NEEDS)["kind"].tolist()
+
+
+def table(tmp_path, *rows: str):
+    path = tmp_path / "needs.csv"
+    path.write_text(HEADER + "".join(f"{row}\n" for row in rows))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("product_type", "category", "department", "need"),
+    [
+        ("FLUID MILK WHITE ONLY", "FLUID MILK PRODUCTS", "GROCERY", "milk"),
+        ("CHOCOLATE MILK", "FLUID MILK PRODUCTS", "GROCERY", "milk"),
+        ("PREMIUM", "ICE CREAM/MILK/SHERBTS", "GROCERY", "frozen dessert"),
+        ("PRIMAL", "BEEF", "MEAT", "main protein"),
+        ("POULTRY", "LUNCHMEAT", "MEAT-PCKGD", "sandwich filling"),
+        ("SNACKS/APPETIZERS", "FROZEN PIZZA", "GROCERY", "hot snack"),
+        ("SANDWICHES&HANDHELDS", "FROZEN PIZZA", "GROCERY", "ready meal"),
+        ("PEANUT BUTTER", "PNT BTR/JELLY/JAMS", "GROCERY", "spread for bread"),
+        ("HONEY", "PNT BTR/JELLY/JAMS", "GROCERY", "spread for bread"),
+        ("NON DAIRY CREAMER: DRY", "COFFEE", "GROCERY", "coffee creamer"),
+        ("COFFEE FILTERS", "COFFEE FILTERS", "DRUG GM", "coffee filter"),
+        ("RTS SOUP: CHUNKY/HOMESTYLE ET", "SOUP", "GROCERY", "soup"),
+        ("SOUP CRACKERS (SALTINE/OYSTER)", "CRACKERS/MISC BKD FD", "GROCERY", "crackers"),
+        ("SOUP/STEW", "BEEF", "MEAT", "main protein"),
+        ("CORN", "VEGETABLES - SHELF STABLE", "GROCERY", "vegetables"),
+        ("SUGAR", "SUGARS/SWEETNERS", "GROCERY", "sweetener"),
+        ("SPICES & SEASONINGS", "SPICES & EXTRACTS", "GROCERY", "seasoning"),
+        ("DRY DOG FOOD PREMIUM (ALPO/PUR", "DOG FOODS", "GROCERY", "dog food"),
+        ("PREMIUM - BEEF", "HOT DOGS", "MEAT-PCKGD", "main protein"),
+        ("HOT DOG BUNS", "BAKED BREAD/BUNS/ROLLS", "GROCERY", "bread"),
+        ("FACIAL TISSUE & PAPER HANDKE", "FACIAL TISS/DNR NAPKIN", "GROCERY", "facial tissue"),
+        ("PAPER NAPKINS", "FACIAL TISS/DNR NAPKIN", "GROCERY", "table paper"),
+        ("FEM. HYGN.NAPKINS", "FEMININE HYGIENE", "DRUG GM", "period care"),
+        ("LIQUID DISH DETERGENT", "DISHWASH DETERGENTS", "GROCERY", "dish washing by hand"),
+        ("LIQUID LAUNDRY DETERGENTS", "LAUNDRY DETERGENTS", "GROCERY", "laundry"),
+    ],
+)
+def test_a_till_line_and_its_shelf_say_what_the_product_is_for(
+    product_type, category, department, need
+):
+    row = assigned(product_type=product_type, category=category, department=department)
+    assert row["need"] == need
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Semi-skimmed milk 1 l", "milk"),
+        ("Milk chocolate 100 g", "chocolate candy"),
+        ("Chocolate milk", "chocolate and flavored milk"),
+        ("Oat drink no added sugar", "plant milk"),
+        ("Cheddar", "natural cheese"),
+        ("Cream cheese", "cream cheese and soft spreads"),
+        ("Cheesecake", "cakes and brownies"),
+        ("Pizza rolls", "frozen appetizers"),
+        ("Frozen pizza margherita", "fresh or frozen pizza"),
+        ("Chicken noodle soup", "ready soup"),
+        ("Dog food with beef", "dry dog food"),
+        ("Hot dogs", "hot dogs"),
+        ("Corn dogs", "corn dogs"),
+        ("Banana baby food", "baby food"),
+        ("Bananas", "bananas"),
+        ("Baby carrots", "cut vegetables"),
+        ("Peanut butter", "peanut butter"),
+        ("Orange juice from concentrate", "fruit juice"),
+        ("Root beer", "root and ginger beer"),
+        ("White wine vinegar", "vinegar"),
+        ("Eggplant", "squash and zucchini"),
+        ("Black pepper", "dried spices and herbs"),
+        ("Red bell pepper", "peppers"),
+        ("Strawberry ceramic trinket box", "homeware"),
+        ("Laundry detergent", "liquid laundry detergent"),
+    ],
+)
+def test_a_plain_title_is_enough(title, expected):
+    assert kinds(title) == [expected]
+
+
+def test_the_seed_tables_own_columns_are_read():
+    row = assigned(
+        concept="ground beef 15 percent fat",
+        department="meat",
+        category="beef",
+        type="ground beef",
+    )
+    assert (row["need"], row["kind"]) == ("main protein", "ground beef")
+
+
+def test_a_cup_takes_ten_grams_of_coffee_and_two_of_tea():
+    products = pd.DataFrame({"title": ["Ground coffee", "Instant coffee", "Tea bags"]})
+    rows = assign_needs(products, NEEDS)
+    assert rows["flow"].tolist() == ["cup"] * 3
+    # 10 g of beans, 2 g of soluble coffee and a 2 g bag each give one cup
+    assert rows["kg_per_flow"].tolist() == [0.010, 0.002, 0.002]
+
+
+@pytest.mark.parametrize(
+    ("title", "protein_share", "edible_share"),
+    [
+        ("Ground beef", 0.172, 1.0),
+        ("Boneless chicken breast", 0.225, 1.0),
+        ("Chicken wings", 0.18, 0.52),
+        ("Pork ribs", 0.16, 0.60),
+        ("Tofu", 0.125, 1.0),
+        ("Dry lentils", 0.22, 1.0),
+        ("Salmon fillet", 0.20, 1.0),
+    ],
+)
+def test_a_main_protein_flow_holds_25_grams_of_protein(title, protein_share, edible_share):
+    row = assigned(title=title)
+    assert row["flow"] == "portion of 25 g protein"
+    assert row["kg_per_flow"] * protein_share * edible_share == pytest.approx(0.025, rel=0.03)
+
+
+def test_dry_condensed_and_frozen_goods_count_as_they_are_used():
+    soup, condensed = assigned(title="Tomato soup"), assigned(title="Condensed tomato soup")
+    # one part of condensed soup takes one part of water
+    assert condensed["kg_per_flow"] == pytest.approx(soup["kg_per_flow"] / 2, rel=0.02)
+    juice, frozen = assigned(title="Apple juice"), assigned(title="Frozen apple juice concentrate")
+    # one part of concentrate, denser than water, takes three parts of water
+    assert frozen["kg_per_flow"] == pytest.approx(juice["kg_per_flow"] / 4 * 1.15, rel=0.05)
+    pasta, potato = assigned(title="Spaghetti"), assigned(title="Potatoes")
+    # 60 g of dry pasta take up water to 140 g; 160 g of potatoes lose 12 percent as peel
+    assert pasta["kg_per_flow"] * 2.3 == pytest.approx(0.14, rel=0.03)
+    assert potato["kg_per_flow"] * 0.88 == pytest.approx(0.14, rel=0.03)
+
+
+def test_the_first_row_that_matches_wins(tmp_path):
+    soup = "soup,chicken soup,soup,,bowl,0.25,as sold"
+    meat = "protein,chicken,chicken,,portion,0.1,as sold"
+    products = pd.DataFrame({"title": ["Chicken soup", "Chicken"]})
+    first = assign_needs(products, read_needs(table(tmp_path, soup, meat)))
+    assert first["kind"].tolist() == ["chicken soup", "chicken"]
+    swapped = assign_needs(products, read_needs(table(tmp_path, meat, soup)))
+    assert swapped["kind"].tolist() == ["chicken", "chicken"]
+
+
+def test_the_signs_of_the_pattern_language(tmp_path):
+    needs = read_needs(
+        table(
+            tmp_path,
+            "a,both words,red+wine,,x,1,b",
+            "b,side by side,=chocolate milk,,x,1,b",
+            "c,on the shelf,@beef,=liver,x,1,b",
+            "d,in the name,=cider | =perry,,x,1,b",
+        )
+    )
+    products = pd.DataFrame(
+        {
+            "title": [
+                *["Red wine", "Wine", "Chocolate milk", "Milk chocolate"],
+                *["Patties", "Liver", "Cider", "Perry", "Apples"],
+            ],
+            "category": ["", "Red", "", "", "Beef", "Beef", "", "", "Cider"],
+        }
+    )
+    assert assign_needs(products, needs)["need"].tolist() == [
+        *["a", "a"],  # the words may stand in name and shelf
+        *["b", "other"],  # in this order only
+        *["c", "other: Beef"],  # `unless` shuts the liver out
+        *["d", "d", "other: Cider"],  # a cider shelf alone makes no cider
+    ]
+
+
+def test_a_product_without_a_name_is_named_after_its_shelf():
+    row = assigned(product_type="MISCELLANEOUS", category="YOGURT", department="GROCERY")
+    assert row["need"] == "yogurt"
+
+
+def test_what_no_row_knows_is_other_with_its_category_and_no_mass():
+    products = pd.DataFrame(
+        {"title": ["Gift voucher", "Gift voucher", None], "category": ["TOYS", None, None]},
+        index=[5, 2, 9],
+    )
+    rows = assign_needs(products, NEEDS)
+    assert rows.index.tolist() == [5, 2, 9]
+    assert rows["need"].tolist() == ["other: TOYS", "other", "other"]
+    assert rows["kind"].tolist() == rows["flow"].tolist() == ["", "", ""]
+    assert rows["kg_per_flow"].isna().all()
+    assert assign_needs(pd.DataFrame({"title": ["?"]}), NEEDS)["need"].tolist() == ["other"]
+
+
+def test_no_products_give_no_rows():
+    rows = assign_needs(pd.DataFrame({"title": pd.Series([], dtype="str")}), NEEDS)
+    assert rows.shape == (0, 4)
+
+
+def test_many_texts_are_matched_in_blocks(monkeypatch):
+    monkeypatch.setattr("pcf_estimator.needs.BLOCK", 2)
+    products = pd.DataFrame({"title": ["Cola", "Rice", "Butter", "Salt", "Cola"]})
+    assert assign_needs(products, NEEDS)["need"].tolist() == [
+        "soft drink",
+        "side dish",
+        "butter and margarine",
+        "seasoning",
+        "soft drink",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [
+        ("a,second,Tea,,cup,1,b", r"row 2 \(need a, kind second\): match holds 'Tea'.*'tea'"),
+        ("a,second,teas,,cup,1,b", r"row 2 .*'teas'.*'tea'"),
+        ("a,second,tea+,,cup,1,b", r"row 2 .*match holds ''"),
+        ("a,second,tea,organic,cup,1,b", r"row 2 .*unless holds 'organic'"),
+        ("a,second,tea,,cup,0,b", r"row 2 .*kg_per_flow is 0, but a number above 0"),
+        ("a,second,tea,,cup,-1,b", r"row 2 .*kg_per_flow is -1"),
+        ("a,second,tea,,cup,much,b", r"row 2 .*kg_per_flow is much"),
+        ("a,second,tea,,cup,,b", r"row 2 .*kg_per_flow is empty"),
+        ("a,second,,,cup,1,b", r"row 2 .*match is empty"),
+        ("a,first,tea,,cup,1,b", r"row 2 .*kind stands in an earlier row"),
+        ("a,second,tea,,mug,1,b", r"row 2 .*flow is 'mug'.*says 'cup'"),
+    ],
+)
+def test_a_bad_row_is_named_with_what_was_expected(tmp_path, row, found):
+    with pytest.raises(TableError, match=found):
+        read_needs(table(tmp_path, "a,first,coffee,,cup,0.01,b", row))
+
+
+def test_a_missing_file_and_a_missing_column_are_table_errors(tmp_path):
+    with pytest.raises(TableError, match="there is no such file"):
+        read_needs(tmp_path / "nowhere.csv")
+    path = tmp_path / "needs.csv"
+    path.write_text("need,kind\na,b\n")
+    with pytest.raises(TableError, match="no column match, unless, flow, kg_per_flow, basis"):
+        read_needs(path)
+
+
+TITLES = {
+    "black pepper": "black peppers",
+    "chicken breast": "chicken breasts",
+    "tomato soup": "tomato soups",
+    "cheddar cheese": "cheddar cheeses",
+    "frozen pizza": "frozen pizzas",
+    "tea bag": "tea bags",
+    "wheat bread": "wheat breads",
+    "potato chip": "potato chips",
+    "baby diaper": "baby diapers",
+    "paper towel": "paper towels",
+    "dog food": "dog foods",
+    "orange juice": "orange juices",
+    "salmon fillet": "salmon fillets",
+    "ice cream bar": "ice cream bars",
+}
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sampled_from(list(TITLES)), st.randoms(use_true_random=False))
+def test_word_order_does_not_change_the_kind(title, random):
+    words = title.split()
+    random.shuffle(words)
+    shuffled, given_order = kinds(" ".join(words), title)
+    assert shuffled == given_order != ""
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sampled_from(list(TITLES)), st.booleans())
+def test_plural_and_capitals_do_not_change_the_kind(title, upper):
+    plural = TITLES[title]
+    several, one = kinds(plural.upper() if upper else plural, title)
+    assert several == one != ""
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.sampled_from(list(TITLES)),
+    st.sampled_from(["organic", "natural", "eco", "value pack", "premium", "500 g", "12 x 1 l"]),
+    st.booleans(),
+)
+def test_slogans_and_pack_sizes_do_not_change_the_kind(title, extra, before):
+    longer, plain = kinds(f"{extra} {title}" if before else f"{title} {extra}", title)
+    assert longer == plain != ""
