@@ -13,12 +13,14 @@ from app_pages._words import change, listed, percent
 
 # middle tones, so that one drawing reads on the light and on the dark ground
 TEAL, GREY, AMBER = "#12908a", "#8b9896", "#b9770e"
-WIDTH, EDGE = 240, 8
+EDGE = 8
 FAMILIES = {"need": "for the same need", "none": "across all goods"}
 SHAPES = {"for the same need": "circle", "across all goods": "square"}
 
 
-def footprint_mark(ranges: Sequence[tuple[float, float, float]], scale: tuple[float, float]) -> str:
+def footprint_mark(
+    ranges: Sequence[tuple[float, float, float]], scale: tuple[float, float], width: int = 240
+) -> str:
     """A dot on the line from the lightest to the heaviest of a need, the range as a thin bar: SVG.
 
     `ranges` are (figure, low, high) in kg CO2e, the one in question last (earlier ones are grey);
@@ -31,27 +33,27 @@ def footprint_mark(ranges: Sequence[tuple[float, float, float]], scale: tuple[fl
 
     def at(kg: float) -> float:
         share = math.log(max(kg, 1e-9) / least) / span
-        return round(EDGE + (WIDTH - 2 * EDGE) * min(max(share, 0.0), 1.0), 1)
+        return round(EDGE + (width - 2 * EDGE) * min(max(share, 0.0), 1.0), 1)
 
     row = 14
-    height = row * len(ranges) + 14
+    height = row * len(ranges) + 17
     marks = []
     for k, (kg, low, high) in enumerate(ranges):
         y, colour = row * k + 9, TEAL if k == len(ranges) - 1 else GREY
         marks.append(
-            f'<line x1="{EDGE}" x2="{WIDTH - EDGE}" y1="{y}" y2="{y}" stroke="{GREY}" '
+            f'<line x1="{EDGE}" x2="{width - EDGE}" y1="{y}" y2="{y}" stroke="{GREY}" '
             f'stroke-opacity="0.5"/>'
             f'<line x1="{at(low)}" x2="{at(high)}" y1="{y}" y2="{y}" stroke="{colour}" '
             f'stroke-width="4" stroke-opacity="0.45" stroke-linecap="round"/>'
             f'<circle cx="{at(kg)}" cy="{y}" r="5" fill="{colour}"/>'
         )
     words = (
-        f'<text x="{EDGE}" y="{height - 1}">lightest</text>'
-        f'<text x="{WIDTH - EDGE}" y="{height - 1}" text-anchor="end">heaviest</text>'
+        f'<text x="{EDGE}" y="{height - 4}">lightest</text>'
+        f'<text x="{width - EDGE}" y="{height - 4}" text-anchor="end">heaviest</text>'
     )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
-        f'width="{WIDTH}" height="{height}" font-family="sans-serif" font-size="9" fill="{GREY}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}" font-family="sans-serif" font-size="9" fill="{GREY}">'
         f"{''.join(marks)}{words}</svg>"
     )
 
@@ -100,13 +102,15 @@ def trade_off_chart(points: pd.DataFrame, current: str, baseline: str) -> alt.La
         scale=alt.Scale(domain=["your weights", "today", "other"], range=[TEAL, AMBER, GREY]),
         legend=None,
     )
-    zero = alt.Scale(zero=True)
+    zero, axis = alt.Scale(zero=True, nice=True), alt.Axis(tickCount=6)
 
     def carbon(field: str) -> alt.X:
-        return alt.X(f"{field}:Q", title="Change in kg CO2e at equal function, %", scale=zero)
+        return alt.X(
+            f"{field}:Q", title="Change in kg CO2e at equal function, %", scale=zero, axis=axis
+        )
 
     def relevance(field: str) -> alt.Y:
-        return alt.Y(f"{field}:Q", title="Change in relevance (NDCG@10), %", scale=zero)
+        return alt.Y(f"{field}:Q", title="Change in relevance (NDCG@10), %", scale=zero, axis=axis)
 
     base = alt.Chart(points)
     thin = base.mark_rule(strokeWidth=1, opacity=0.6)
@@ -136,7 +140,7 @@ def trade_off_chart(points: pd.DataFrame, current: str, baseline: str) -> alt.La
     names = base.mark_text(align="left", dx=9, dy=-8, fontSize=11).encode(
         x=carbon("carbon"), y=relevance("relevance"), text="policy:N", color=colour
     )
-    return (across + down + dots + names).properties(height=380)
+    return (across + down + dots + names).properties(height=360)
 
 
 def trade_off_sentence(points: pd.DataFrame, current: str, baseline: str) -> str:

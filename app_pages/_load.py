@@ -136,8 +136,11 @@ def _opened(folder: str, version: str) -> Opened:
 @st.cache_resource(max_entries=2, show_spinner="Stocking the shelves …")
 def _stock(folder: str, version: str) -> Stock:
     shop = _opened(folder, version).shop
+    products = shop.products(shop.today)
+    known = shop.footprints.set_index("product_id")["source"]
+    products["source"] = known.reindex(products["product_id"]).to_numpy()
     return stock_of(
-        products=shop.products(shop.today),
+        products=products,
         goods=shop.goods,
         scales=scales_now(shop),
         candidates=shop.candidates("now"),

@@ -41,6 +41,7 @@ FIGURES = {
     "seller_gini": ("sellers", "Inequality of suppliers", "Gini of attention: 0 is equal"),
     "private_label_share": ("sellers", "House brand", "share of attention"),
 }
+POLICIES_ALT = "Every policy's change against today in money, kg CO2e, relevance and sellers."
 TILES = ("demand_revenue", "demand_kg_functional", "ndcg", "seller_small_share")
 
 
@@ -63,8 +64,9 @@ def main() -> None:
             bind=URL,
         )
         tiles(report, name, str(task))
+        trade_off(here, report, name, str(task))
     detail(here, report, name, str(task))
-    trade_off(here, report, name, str(task))
+    policies(here, report, str(task))
     with st.expander("The households that chose nothing (audit)"):
         audit(report, name, str(task))
     with st.expander("How this is measured"):
@@ -195,9 +197,9 @@ def tiles(report: Mapping[str, Any], name: str, task: str) -> None:
             st.caption(interval(estimate, name == report["meta"]["baseline"]))
     split = report["policies"][name]["tasks"][task]["split"]
     st.markdown(
-        f"kg CO2e at equal function {percent(figures['demand_kg_functional']['change'])}, "
-        f"{split_sentence(without(split['functional_kg'], 'pack_size'))}. "
-        f"Total kg {percent(figures['demand_kg_pack']['change'])}, "
+        f"- **kg CO2e at equal function {percent(figures['demand_kg_functional']['change'])}**, "
+        f"{split_sentence(without(split['functional_kg'], 'pack_size'))}.\n"
+        f"- **Total kg CO2e {percent(figures['demand_kg_pack']['change'])}**, "
         f"{split_sentence(split['total_kg'])}."
     )
 
@@ -213,7 +215,7 @@ def interval(estimate: Mapping[str, float | None], is_today: bool) -> str:
     if low is None or high is None:
         return "no interval"
     said = f"{percent(low)} to {percent(high)}"
-    return said if is_clear(estimate) else f"{said}: not clear"
+    return said if is_clear(estimate) else f"{said}: not clearly moved"
 
 
 def detail(here: _load.Opened, report: Mapping[str, Any], name: str, task: str) -> None:
@@ -221,10 +223,11 @@ def detail(here: _load.Opened, report: Mapping[str, Any], name: str, task: str) 
     left, right = st.columns([5, 3], vertical_alignment="bottom")
     left.subheader("In figures", anchor=False)
     names = list(here.report["policies"])
+    others = [n for n in names if n not in (report["meta"]["baseline"], _load.default().name)]
     beside = right.selectbox(
         "Compare with",
         names,
-        index=names.index(_load.default().name) if _load.default().name in names else 0,
+        index=names.index(others[0]) if others else 0,
         key="beside",
         bind=URL,
     )
@@ -262,13 +265,20 @@ def level(estimate: Mapping[str, float | None], currency: str) -> str:
 
 
 def trade_off(here: _load.Opened, report: Mapping[str, Any], name: str, task: str) -> None:
-    st.subheader("The trade-off", anchor=False)
     baseline = report["meta"]["baseline"]
-    both = {"policies": {**here.report["policies"], **report["policies"]}}
-    points = policy_points(both, task)
+    points = policy_points(with_draft(here, report), task)
     said = trade_off_sentence(points, name, baseline)
     st.altair_chart(trade_off_chart(points, name, baseline), alt=said, key="trade_off")
     st.caption(f"{said} Further left is less carbon, further up more relevance; {LABEL}.")
+
+
+def with_draft(here: _load.Opened, report: Mapping[str, Any]) -> dict[str, Any]:
+    """The policies of the kept report, and the one that was tried."""
+    return {"policies": {**here.report["policies"], **report["policies"]}}
+
+
+def policies(here: _load.Opened, report: Mapping[str, Any], task: str) -> None:
+    st.subheader("All policies", anchor=False)
     rows = [
         {
             "Policy": policy,
@@ -278,14 +288,14 @@ def trade_off(here: _load.Opened, report: Mapping[str, Any], name: str, task: st
                 for heading, value in changes(entry["tasks"][task]).items()
             },
         }
-        for policy, entry in both["policies"].items()
+        for policy, entry in with_draft(here, report)["policies"].items()
     ]
     table = pd.DataFrame(rows)
     numbers = {
         column: st.column_config.NumberColumn(format="%+.1f %%", alignment="right")
         for column in table.columns[2:]
     }
-    st.dataframe(table, hide_index=True, column_config=numbers, alt=said, key="policies")
+    st.dataframe(table, hide_index=True, column_config=numbers, alt=POLICIES_ALT, key="policies")
     st.caption(
         "Each policy's change against today. Intervals are in the figures above for the policy "
         "chosen, and in the report for all."

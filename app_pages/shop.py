@@ -18,6 +18,7 @@ from app_pages._words import (
     count,
     kg,
     kg_change,
+    listed,
     money,
     money_change,
     name_and_pack,
@@ -79,7 +80,7 @@ def green_slider(stock: _shelf.Stock) -> int:
     stops = list(range(_shelf.STOPS + 1))
     left, right = st.columns([5, 3], vertical_alignment="center")
     stop = left.select_slider(
-        "Greener choices",
+        "Greener choices, from off to max",
         stops,
         value=default,
         format_func=lambda k: names.get(k, str(k)),
@@ -87,6 +88,11 @@ def green_slider(stock: _shelf.Stock) -> int:
         bind=URL,
         help="How much the estimated kg CO2e of a product counts on this shelf. It moves nothing "
         "else: no price depends on it, and no other household's shelf.",
+    )
+    right.caption(
+        f"The shop's default is {default} of {_shelf.STOPS}."
+        if default
+        else "Off is the shop's default."
     )
     with right.popover("Why am I seeing this?", type="tertiary", icon=":material/help:"):
         weights = stock.policy.weights
@@ -118,7 +124,7 @@ def cards(stock: _shelf.Stock, rows: pd.DataFrame, currency: str) -> None:
         return
     grid = st.grid(4, min_column_width=250, border=True)
     for row in rows.to_dict("records"):
-        with grid.cell():
+        with grid.cell(), st.container(gap="xsmall"):
             card(stock, row, currency)
 
 
@@ -138,7 +144,8 @@ def product_head(stock: _shelf.Stock, number: int, currency: str) -> None:
     name, pack = name_and_pack(stock.titles[number])
     left, right = st.columns([3, 1], wrap=False)
     left.markdown(f"**{plain(name)}**")
-    right.markdown(f"**{money(stock.goods.price[number], currency)}**", text_alignment="right")
+    price = money(stock.goods.price[number], currency)
+    right.markdown(f"**{plain(price)}**", text_alignment="right")
     st.caption(plain(pack) if pack else NO_BREAK)
 
 
@@ -155,8 +162,8 @@ def moves(row: Row) -> str:
     for part, name in _shelf.MOVERS.items():
         places = int(row[part.replace("value", "moved")])
         if places:
-            said.append(f"{name} {'up' if places > 0 else 'down'} {abs(places)}")
-    return f" Moved by {', '.join(said)}." if said else ""
+            said.append(f"{'up' if places > 0 else 'down'} {abs(places)} by {name}")
+    return f" Moved {listed(said)}." if said else ""
 
 
 def how_we_know(product: pd.Series) -> str:
@@ -185,22 +192,23 @@ def swap_cards(stock: _shelf.Stock, household: str | None, currency: str) -> Non
         return
     grid = st.grid(2, min_column_width=430, border=True)
     for row in first.to_dict("records"):
-        with grid.cell():
+        with grid.cell(), st.container(gap="xsmall"):
             swap_card(stock, row, currency)
 
 
 def swap_card(stock: _shelf.Stock, row: Row, currency: str) -> None:
     product, swap = int(row["product"]), int(row["swap"])
     left, right = st.columns(2)
-    for side, number, name, said in (
-        (left, product, "kg", "You usually buy"),
-        (right, swap, "swap_kg", "Could stand in"),
+    for side, number, name, said, use in (
+        (left, product, "kg", "You usually buy", ""),
+        (right, swap, "swap_kg", "Could stand in", " for the same use"),
     ):
-        with side:
+        with side, st.container(gap="xsmall"):
             st.caption(said)
             product_head(stock, number, currency)
-            st.markdown(sentence(kg(row[name], row[f"{name}_low"], row[f"{name}_high"])))
-    mark = footprint_mark(_shelf.ranges_at_equal_use(stock, [product, swap]), stock.scale(product))
+            st.markdown(sentence(kg(row[name], row[f"{name}_low"], row[f"{name}_high"]) + use))
+    ranges = _shelf.ranges_at_equal_use(stock, [product, swap])
+    mark = footprint_mark(ranges, stock.scale(product), width=480)
     if mark:
         st.image(
             mark,
@@ -209,7 +217,7 @@ def swap_card(stock: _shelf.Stock, row: Row, currency: str) -> None:
         )
     st.markdown(
         f"**Estimated lighter: {chance(row['chance'])}** · "
-        f"{money_change(row['price_change'], currency)} · "
+        f"{plain(money_change(row['price_change'], currency))} · "
         f"{kg_change(row['kg_change'], row['kg_change_low'], row['kg_change_high'])} "
         f"for the same {amount(stock, row)}"
     )
@@ -234,8 +242,8 @@ def how_a_swap_is_known(stock: _shelf.Stock, row: Row, currency: str) -> None:
     st.markdown(
         f"Both are compared for what the usual pack serves. The chance comes from both 80 % "
         f"ranges, taken as independent, which inside a category understates it. "
-        f"{row['compared']} products for the same need were weighed, within a factor 1.5 in price and 2 in amount; of those "
-        f"called lighter, the one this household is likeliest to take is shown. Figures: model "
+        f"{row['compared']} products for the same need were weighed, within a factor 1.5 in price "
+        f"and 2 in amount; of those called lighter, the one this household is likeliest to take is shown. Figures: model "
         f"{plain(stock.products['model_version'].iloc[int(row['swap'])])}, seed "
         f"{plain(stock.products['seed_version'].iloc[int(row['swap'])])}; purchases up to "
         f"{stock.until}. Allergens and diets are not known here: check the pack."

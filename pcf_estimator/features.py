@@ -62,10 +62,10 @@ def seed_products(seed: pd.DataFrame) -> pd.DataFrame:
 
 
 def describe(products: pd.DataFrame, needs: Needs) -> pd.DataFrame:
-    """Columns name, shelf, text, families, given, kind, need, log_kg_per_flow of each product; same index.
+    """What the members and tiers read of each product, one column each; same index.
 
-    `given` says how much of the text is there: a key of TEXTS, or "" for a product without any.
-    Texts are tokens; `need` is "" for a product that the needs table does not know.
+    Texts (name, shelf, text, category, department) are tokens, families those of the name; `given` says how much of the text is there: a key of TEXTS, or "" for a product without any. `kind` and `need`
+    are "" for a product that the needs table does not know.
 
     >>> from pcf_estimator.families import families
 from pcf_estimator.needs import read_needs
@@ -87,6 +87,8 @@ from pcf_estimator.needs import read_needs
             "text": (name + " " + shelf).str.strip(),
             "families": families(name),
             "given": given,
+            "category": joined_tokens(products, ("category",)),
+            "department": joined_tokens(products, ("department",)),
             "kind": known["kind"].astype("str"),
             "need": known["need"].where(known["kind"] != "", "").astype("str"),
             "log_kg_per_flow": np.log10(known["kg_per_flow"].astype("float64")),

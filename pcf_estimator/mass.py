@@ -74,9 +74,10 @@ def net_mass(products: pd.DataFrame, kinds: pd.DataFrame | None = None) -> pd.Da
 
     The first of these that gives a mass decides: `net_mass_kg` of the catalogue; the package text
     (`package_size`, or the title where that is empty), if the price agrees; the price over the
-    median price per kg of the type, or else the category; the category's median mass, or else a
-    typical pack of its kind. None of them: NaN, basis "none". The spread is a standard deviation
-    of log10 mass: 0 for the catalogue, else the robust spread of what the median was taken over.
+    type's median price per kg; a usual mass of whole fresh goods; the price over the category's;
+    the category's median mass; a typical pack of its kind. None of them: NaN, basis "none". The
+    basis of usual and typical masses is "category". The spread is a standard deviation of log10
+    mass: 0 for the catalogue, else the robust spread of what the median was taken over.
     `kinds` is the answer of `assign_needs` for these products, if it is at hand.
 
     >>> milk = pd.DataFrame({"product_id": ["a"], "title": ["Milk, 1 gallon"], "price": [3.0]})

@@ -21,7 +21,7 @@ Bools = Floats = Ints = np.ndarray
 
 MEMBERS = ("xgboost", "ridge", "neighbours")
 HINTS = ("spread of the members", "distance to the nearest record", "spread of the neighbours")
-NEIGHBOURS, POWER = 8, 4.0  # likeness ** power weighs a neighbour: the nearest few decide
+NEIGHBOURS, POWER = 20, 4.0  # likeness ** power weighs a neighbour: the nearest few decide
 NEAREST = 3  # records named as the source of a figure
 NOISE = 0.1  # ridge: variance of a figure around what its text can say, in units of its kernel
 IN_TEXTS = 4  # a word, pair of words or family that fewer records hold is no feature of the trees
@@ -34,9 +34,9 @@ class Settings:
     """Sizes that a fit depends on; the defaults were found on the grouped split of the seed."""
 
     rounds: int = 300
-    depth: int = 5
+    depth: int = 4
     rate: float = 0.05
-    dimensions: int = 64  # of the text space that the trees read
+    dimensions: int = 32  # of the text space that the trees read
     random_state: int = 0
 
     def booster(self, base: float) -> dict[str, object]:

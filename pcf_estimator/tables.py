@@ -206,7 +206,8 @@ above 0 was expected (1 such row)
 def _cast(frame: pd.DataFrame, name: str, column: Column, where: str, table: Table) -> pd.Series:
     given = frame[name]
     cast = CASTS[column.kind](given)
-    bad = cast.isna() & given.notna()
+    # any value can be text, and blank text is no value
+    bad = cast.isna() & given.notna() & (column.kind != "text")
     if column.kind in ("number", "whole"):
         bad |= np.isinf(cast.astype("float64"))
     for bound, outside in (

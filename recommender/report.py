@@ -77,7 +77,7 @@ def report_markdown(report: Mapping[str, Any]) -> str:
         "",
     ]
     for task, title in TASK_TITLES.items():
-        lines += [f"## {title}", "", *_weightings_markdown(report, task, "figures"), ""]
+        lines += [f"## {title}", "", *weightings_markdown(report, task, "figures"), ""]
         lines += ["### What each weighting costs", ""]
         lines += [f"- {_sentence(report, policy, task)}" for policy in _others(report)]
         lines += ["", "### Where the change in CO2e comes from", ""]
@@ -91,7 +91,7 @@ def report_markdown(report: Mapping[str, Any]) -> str:
         lines += [
             f"## The {meta['audit_households']:,} audit households, which chose nothing",
             "",
-            *_weightings_markdown(report, "all", "audit"),
+            *weightings_markdown(report, "all", "audit"),
             "",
         ]
     lines += ["## How far p_buy can be trusted", ""]
@@ -199,7 +199,10 @@ def _others(report: Mapping[str, Any]) -> list[str]:
     return [name for name in _ordered(report) if name != report["meta"]["baseline"]]
 
 
-def _weightings_markdown(report: Mapping[str, Any], task: str, group: str) -> list[str]:
+def weightings_markdown(
+    report: Mapping[str, Any], task: str = "all", group: str = "figures"
+) -> list[str]:
+    """Lines of a Markdown table: each policy's weights and what they change, with intervals."""
     weights = ("shopper", "retailer", "climate", "sellers")
     heads = ["Policy", "Weights", "Carbon against", "Carbon price", *COLUMNS.values()]
     lines = _markdown_head(heads)

@@ -1,0 +1,100 @@
+"""Tiers: how much is known of a product, by facts about the seed and never by a model's confidence.
+
+A model that is asked about goods it never saw is confident and wrong; so what a figure rests on is
+decided by whether the seed holds the product's kind, a record with its words, a similar text, or
+only its shelf. Each tier has its own way to a figure and its own ranges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from pcf_estimator.members import sums_of, sums_without
+
+Bools = Floats = Ints = np.ndarray
+
+ENOUGH_WORDS = 0.6  # cosine of two names' words: about two of three words in common
+ENOUGH_LIKE = 0.35  # cosine of two whole texts, under which the nearest record says little
+NODE_RECORDS = 3  # fewer records than this make no mean of a shelf
+# The walk up, from the narrowest; and what a seed record's own figure must be kept out of the
+# mean by, so that it is as new to it as a product that gets this tier.
+NODES: Mapping[str, str] = {"category": "group", "need": "kind", "department": "category"}
+
+
+def choose_tiers(evidence: pd.DataFrame, non_food: Bools) -> pd.Series:
+    """`model`, `neighbours`, `category` or "" for each row of `evidence`; same index.
+
+    Model: the needs table knows the product's kind and the seed has records of it, or a record
+    shares enough words. Neighbours: a record's text is alike. Category: the seed has records on
+    its shelf or in its need. Goods that are `non_food` by their industry, and goods of a known
+    kind whose need the seed lacks, get a figure from the seed only through their kind: to them a
+    likeness to foods means nothing ("baby shampoo" is no baby food).
+
+    >>> facts = pd.DataFrame({"kind_known": [True, False, False], "kind_in_seed": [True, False, False],
+    ...                       "need_in_seed": [True, False, False], "words": [0.0, 0.2, 0.9],
+    ...                       "similarity": [0.1, 0.5, 0.9], "node": ["", "category", ""]})
+    >>> choose_tiers(facts, np.array([False, False, True])).tolist()
+    ['model', 'neighbours', '']
+    """
+    foreign = non_food | (evidence["kind_known"] & ~evidence["need_in_seed"]).to_numpy()
+    kind = evidence["kind_in_seed"].to_numpy()
+    tier = np.select(
+        [
+            kind | (~foreign & (evidence["words"] >= ENOUGH_WORDS).to_numpy()),
+            ~foreign & (evidence["similarity"] >= ENOUGH_LIKE).to_numpy(),
+            ~foreign & (evidence["node"] != "").to_numpy(),
+        ],
+        ["model", "neighbours", "category"],
+        default="",
+    )
+    return pd.Series(tier, index=evidence.index, dtype="str")
+
+
+def facts(described: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
+    """kind_known, kind_in_seed and need_in_seed of each described product; same index."""
+    return pd.DataFrame(
+        {
+            "kind_known": described["kind"] != "",
+            "kind_in_seed": described["kind"].isin(set(records["kind"]) - {""}),
+            "need_in_seed": described["need"].isin(set(records["need"]) - {""}),
+        },
+        index=described.index,
+    )
+
+
+def shelf_means(
+    described: pd.DataFrame, records: pd.DataFrame, log_kg: Floats
+) -> tuple[Floats, pd.Series]:
+    """Mean log10 kg of the narrowest node that has records, NaN without one, and its name or "".
+
+    >>> records = pd.DataFrame({"category": ["tea"] * 3, "need": ["hot drink"] * 3,
+    ...                         "department": ["beverage"] * 3})
+    >>> new = pd.DataFrame({"category": ["mate"], "need": ["hot drink"], "department": [""]})
+    >>> mean, node = shelf_means(new, records, np.array([1.0, 2.0, 3.0]))
+    >>> mean.tolist(), node.tolist()
+    ([2.0], ['need'])
+    """
+    mean = np.full(len(described), np.nan)
+    node = np.full(len(described), "", dtype=object)
+    for name in NODES:
+        total, count = sums_of(described[name], records[name], log_kg)
+        here = np.isnan(mean) & (count >= NODE_RECORDS)
+        mean[here], node[here] = total[here] / count[here], name
+    return mean, pd.Series(node, index=described.index, dtype="str")
+
+
+def shelf_means_without(
+    records: pd.DataFrame, log_kg: Floats, groups: Ints
+) -> dict[str, tuple[Ints, Floats]]:
+    """For each node: the seed's rows that it has a mean for, and that mean without the row's own."""
+    parts = records.assign(group=groups)
+    found = {}
+    for name, part in NODES.items():
+        code, _ = pd.factorize(parts[part])
+        total, count = sums_without(records[name], log_kg, code)
+        rows = np.flatnonzero(count >= NODE_RECORDS)
+        found[name] = (rows, total[rows] / count[rows])
+    return found
