@@ -6,12 +6,13 @@ import streamlit as st
 from pyarrow import ArrowInvalid
 
 from app_pages import _load
+from app_pages._draw import ICON
 from app_pages._words import plain
 from pcf_estimator.tables import TableError
 from recommender.policy import PolicyError
 from recommender.workspace import WorkspaceError
 
-st.set_page_config(page_title="greenaisle", page_icon=":material/shopping_basket:", layout="wide")
+st.set_page_config(page_title="greenaisle", page_icon=ICON, layout="wide")
 page = st.navigation(
     [
         st.Page("app_pages/shop.py", title="Shop", icon=":material/shopping_basket:", default=True),

@@ -14,6 +14,12 @@ from app_pages._words import change, listed, percent
 # middle tones, so that one drawing reads on the light and on the dark ground
 TEAL, GREY, AMBER = "#12908a", "#8b9896", "#b9770e"
 EDGE = 8
+# the browser's tab: the mark itself; an icon by name would be fetched from another machine
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32">'
+    f'<line x1="2" x2="30" y1="16" y2="16" stroke="{GREY}" stroke-width="3"/>'
+    f'<circle cx="11" cy="16" r="8" fill="{TEAL}"/></svg>'
+)
 FAMILIES = {"need": "for the same need", "none": "across all goods"}
 SHAPES = {"for the same need": "circle", "across all goods": "square"}
 
@@ -102,11 +108,16 @@ def trade_off_chart(points: pd.DataFrame, current: str, baseline: str) -> alt.La
         scale=alt.Scale(domain=["your weights", "today", "other"], range=[TEAL, AMBER, GREY]),
         legend=None,
     )
+    # names stand to the right of their points: room for the last one
+    ends = points[["carbon_low", "carbon_high", "carbon"]].fillna(0.0)
+    least, most = min(ends.min().min(), 0.0), max(ends.max().max(), 0.0)
+    span = most - least or 1.0
+    wide = alt.Scale(domain=[least - 0.03 * span, most + 0.16 * span], nice=False)
     zero, axis = alt.Scale(zero=True, nice=True), alt.Axis(tickCount=6)
 
     def carbon(field: str) -> alt.X:
         return alt.X(
-            f"{field}:Q", title="Change in kg CO2e at equal function, %", scale=zero, axis=axis
+            f"{field}:Q", title="Change in kg CO2e at equal function, %", scale=wide, axis=axis
         )
 
     def relevance(field: str) -> alt.Y:
@@ -128,7 +139,7 @@ def trade_off_chart(points: pd.DataFrame, current: str, baseline: str) -> alt.La
             "family:N",
             title="Carbon compared",
             scale=alt.Scale(domain=list(SHAPES), range=list(SHAPES.values())),
-            legend=alt.Legend(orient="bottom"),
+            legend=alt.Legend(orient="bottom", symbolFillColor=GREY, symbolStrokeColor=GREY),
         ),
         size=alt.condition(alt.datum.role == "your weights", alt.value(190), alt.value(80)),
         tooltip=[

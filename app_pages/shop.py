@@ -26,6 +26,7 @@ from app_pages._words import (
     sentence,
     significant,
 )
+from recommender.serving import COLD_START
 
 CARDS = 12
 Row = Mapping[Hashable, Any]
@@ -56,21 +57,34 @@ def shelf(stock: _shelf.Stock, household: str | None, currency: str) -> None:
     climate = _shelf.climate_weight(stop, stock.policy.weights.climate)
     ranked = _shelf.household_shelf(stock, household, climate)
     before = _shelf.household_shelf(stock, household, 0.0) if stop else ranked
-    again, discover, swaps = st.tabs(
-        ["Buy again", "Discover", "Swaps"], key="view", bind=URL, on_change="rerun"
+    if household is None:
+        shelves = {"Most bought": (True, "What most households bought in the last four weeks.")}
+    else:
+        shelves = {
+            "Buy again": (False, "What this household bought before."),
+            "Discover": (True, "What this household has not bought before."),
+        }
+    if ranked["basis"].eq(COLD_START).all() and household is not None:
+        st.info(
+            "This household has too little history for a shelf of its own: it gets what most "
+            "households buy.",
+            icon=":material/history_toggle_off:",
+        )
+    tabs = st.tabs(
+        [*shelves, "Swaps"],
+        key="view" if household else "view_of_everyone",
+        bind=URL,
+        on_change="rerun",
     )
-    for tab, new, words in (
-        (again, False, "What this household bought before, likeliest to be bought again first."),
-        (discover, True, "What this household has not bought before."),
-    ):
+    for tab, (new, words) in zip(tabs, shelves.values(), strict=False):
         if tab.open:
             with tab:
                 top = ranked[ranked["is_new"] == new].head(CARDS)
                 off = before[before["is_new"] == new].head(CARDS)
                 st.caption(f"{words} {what_the_slider_did(top, off, stop)}")
                 cards(stock, top, currency)
-    if swaps.open:
-        with swaps:
+    if tabs[-1].open:
+        with tabs[-1]:
             swap_cards(stock, household, currency)
 
 
@@ -243,7 +257,8 @@ def how_a_swap_is_known(stock: _shelf.Stock, row: Row, currency: str) -> None:
         f"Both are compared for what the usual pack serves. The chance comes from both 80 % "
         f"ranges, taken as independent, which inside a category understates it. "
         f"{row['compared']} products for the same need were weighed, within a factor 1.5 in price "
-        f"and 2 in amount; of those called lighter, the one this household is likeliest to take is shown. Figures: model "
+        f"and 2 in amount; of those called lighter, the one this household is likeliest to take "
+        f"is shown. Figures: model "
         f"{plain(stock.products['model_version'].iloc[int(row['swap'])])}, seed "
         f"{plain(stock.products['seed_version'].iloc[int(row['swap'])])}; purchases up to "
         f"{stock.until}. Allergens and diets are not known here: check the pack."

@@ -75,6 +75,19 @@ wine = wine champagne port sherry sangria vermouth marsala
 spirit = whiskey rum vodka gin brandy liqueur tequila cognac
 plant based = vegan vegetarian meatless veggie plant soy tofu
 spice = pepper cinnamon cumin turmeric paprika nutmeg clove cardamom ginger saffron curry cayenne allspice vanilla
+prime cut = steak tenderloin sirloin ribeye rib roast filet loin chop
+lean = skim no_fat reduced light lean diet low
+rich = double triple heavy clotted full
+coated or filled = filled coated covered frosted glazed stuffed topped cream iced
+dark cocoa = dark bittersweet semisweet cocoa
+shaped and seasoned = burger nugget sausage patty crumble cutlet meatball
+sauce = sauce dressing dip gravy salsa ketchup mustard relish pesto
+ready meal = dinner meal entree lasagna burrito casserole pizza sandwich
+fermented = yogurt kefir skyr sauerkraut kimchi miso tempeh sourdough
+whole grain = bran wholegrain oat granola muesli
+long keeping = shelf stable uht canned jarred
+sweet baked = cake cookie muffin donut brownie pie tart pastry croissant danish wafer biscuit
+fillet = fillet boneless skinless
 herb = basil oregano thyme rosemary sage parsley dill mint cilantro tarragon chive bay
 """  # noqa: E501
 

@@ -62,13 +62,13 @@ def seed_products(seed: pd.DataFrame) -> pd.DataFrame:
 
 
 def describe(products: pd.DataFrame, needs: Needs) -> pd.DataFrame:
-    """What the members and tiers read of each product, one column each; same index.
+    """What the members and the tiers read of each product, one column each; same index.
 
-    Texts (name, shelf, text, category, department) are tokens, families those of the name; `given` says how much of the text is there: a key of TEXTS, or "" for a product without any. `kind` and `need`
+    name, shelf, text, category and department are tokens, families those of the name; `given` is
+    how much of the text is there: a key of TEXTS, or "" for a product without any. kind and need
     are "" for a product that the needs table does not know.
 
-    >>> from pcf_estimator.families import families
-from pcf_estimator.needs import read_needs
+    >>> from pcf_estimator.needs import read_needs
     >>> shop = pd.DataFrame({"title": [None, "Ground coffee"], "category": ["COFFEE", None]})
     >>> describe(shop, read_needs())[["name", "given"]].to_numpy().tolist()
     [['coffee', 'shelf'], ['ground coffee', 'title']]
@@ -122,6 +122,13 @@ class Vocabulary:
                 )
                 blocks.append(encoded * np.sqrt(weight))
         return normalize(csr_matrix(hstack(blocks)))
+
+    def name_vectors(self, described: pd.DataFrame) -> csr_matrix:
+        """Unit vectors of the single words of each name, (rows, words)."""
+        single = [place for place, term in enumerate(self.terms["words"]) if " " not in term]
+        terms = tuple(self.terms["words"][place] for place in single)
+        words = _vectorizer("shelf", terms, self.idf["words"][single])
+        return words.transform(described["name"].to_numpy(dtype=object))
 
     def columns(self, block: str) -> slice:
         """Where a block's terms stand in the vectors."""

@@ -20,7 +20,12 @@ from pcf_estimator.features import Vocabulary, learn_vocabulary, likeness
 Bools = Floats = Ints = np.ndarray
 
 MEMBERS = ("xgboost", "ridge", "neighbours")
-HINTS = ("spread of the members", "distance to the nearest record", "spread of the neighbours")
+HINTS = (
+    "spread of the members",
+    "distance to the nearest record",
+    "spread of the neighbours",
+    "errors of the neighbours",
+)
 NEIGHBOURS, POWER = 20, 4.0  # likeness ** power weighs a neighbour: the nearest few decide
 NEAREST = 3  # records named as the source of a figure
 NOISE = 0.1  # ridge: variance of a figure around what its text can say, in units of its kernel
@@ -89,6 +94,7 @@ class Members:
         self.records_ = described.reset_index(drop=True)
         self.log_kg_ = np.asarray(log_kg, dtype=np.float64)
         self.groups_ = np.asarray(groups)
+        self.errors_ = np.zeros(len(self.log_kg_))  # |residual| out of fold, once it is known
         self.vocabulary_ = learn_vocabulary(self.records_)
         self.vectors_ = self.vocabulary_.vectors(self.records_)
         alike = likeness(self.vectors_, self.vectors_)
@@ -105,10 +111,11 @@ class Members:
         shown = np.zeros(len(held), dtype=bool)
         for block in ("words", "families"):
             shown[self.vocabulary_.columns(block)] = True
-        self.frequent_ = np.flatnonzero(held & shown)
+        self.shown_ = np.flatnonzero(held & shown)
 
         own = self.groups_[:, None] == self.groups_[None, :]
-        near = neighbour_features(np.where(own, 0.0, alike), self.log_kg_)
+        outside = np.where(own, 0.0, alike)  # as it will be for a product that is no record
+        near = neighbour_features(outside, most_alike(outside, NEIGHBOURS), self.log_kg_)
         means = [
             shrunken(*sums_without(self.records_[key], self.log_kg_, self.groups_), self.mean_)
             for key in ("kind", "need")
@@ -133,10 +140,40 @@ class Members:
             nearest=np.concatenate([block.nearest for block in blocks]),
         )
 
+    def words_in_common(self, described: pd.DataFrame) -> Floats:
+        """Cosine of each name's words with those of the record that shares most, (rows,)."""
+        names = self.vocabulary_.name_vectors(described)
+        records = self.vocabulary_.name_vectors(self.records_)
+        blocks = [
+            likeness(names[at : at + BLOCK], records).max(axis=1)
+            for at in range(0, names.shape[0], BLOCK)
+        ]
+        return np.concatenate([np.empty(0), *blocks])
+
+    def likeness_outside(self, parts: Ints) -> Floats:
+        """Likeness of the records to those outside their own part, 0 inside it: (rows, rows)."""
+        own = parts[:, None] == parts[None, :]
+        return np.where(own, 0.0, likeness(self.vectors_, self.vectors_))
+
+    def ridge_residuals_without(self, parts: Ints) -> Floats:
+        """Residual of each record's log10 kg under the ridge fitted without its whole part.
+
+        By the block form of the leave-one-out identity: with K the kernel and a the fitted
+        coefficients, the residuals of a part P are inverse(inverse(K)[P, P]) a[P].
+        """
+        alike = likeness(self.vectors_, self.vectors_)
+        inverse = np.linalg.inv(_kernel(alike) + NOISE * np.eye(len(alike)))
+        residuals = np.empty(len(alike))
+        for part in np.unique(parts):
+            rows = np.flatnonzero(parts == part)
+            residuals[rows] = np.linalg.solve(inverse[np.ix_(rows, rows)], self.ridge_[rows])
+        return residuals
+
     def _predict(self, described: pd.DataFrame) -> Predicted:
         vectors = self.vocabulary_.vectors(described)
         alike = likeness(vectors, self.vectors_)
-        near = neighbour_features(alike, self.log_kg_)
+        nearest = most_alike(alike, NEIGHBOURS)
+        near = neighbour_features(alike, nearest, self.log_kg_)
         means = [
             shrunken(*sums_of(described[key], self.records_[key], self.log_kg_), self.mean_)
             for key in ("kind", "need")
@@ -148,9 +185,16 @@ class Members:
         similarity = alike.max(axis=1)
         return Predicted(
             members=members,
-            hints=np.column_stack([members.std(axis=1), 1 - similarity, near[:, 1]]),
+            hints=np.column_stack(
+                [
+                    members.std(axis=1),
+                    1 - similarity,
+                    near[:, 1],
+                    near_mean(alike, nearest, self.errors_),
+                ]
+            ),
             similarity=similarity,
-            nearest=most_alike(alike, NEAREST),
+            nearest=nearest[:, :NEAREST],
         )
 
     def _table(
@@ -161,7 +205,7 @@ class Members:
         near: Floats,
         means: list[Floats],
     ) -> Floats:
-        words = (vectors[:, self.frequent_] > 0).toarray()
+        words = (vectors[:, self.shown_] > 0).toarray()
         flow = described["log_kg_per_flow"].to_numpy()
         return np.column_stack([words, alike @ self.projection_, near, *means, flow]).astype(
             np.float32
@@ -182,21 +226,28 @@ def most_alike(alike: Floats, count: int) -> Ints:
     return np.argsort(-alike, axis=1, kind="stable")[:, :count]
 
 
-def neighbour_features(alike: Floats, log_kg: Floats) -> Floats:
+def neighbour_features(alike: Floats, near: Ints, log_kg: Floats) -> Floats:
     """Mean and spread of the nearest records' log10 kg, best likeness, the nearest's: (rows, 4).
 
-    Records count with likeness ** POWER; where nothing is alike, all of the nearest count the same.
+    `near` holds their columns, best first; they weigh as in `near_mean`.
 
-    >>> neighbour_features(np.array([[1.0, 0.0, 0.0]]), np.array([0.5, 3.0, 3.0])).round(6).tolist()
+    >>> alike, log_kg = np.array([[1.0, 0.0, 0.0]]), np.array([0.5, 3.0, 3.0])
+    >>> neighbour_features(alike, most_alike(alike, 3), log_kg).round(6).tolist()
     [[0.5, 0.0, 1.0, 0.5]]
     """
-    near = most_alike(alike, NEIGHBOURS)
+    mean = near_mean(alike, near, log_kg)
+    square = near_mean(alike, near, log_kg**2)
+    spread = np.sqrt(np.maximum(square - mean**2, 0.0))
+    return np.column_stack([mean, spread, alike.max(axis=1), log_kg[near[:, 0]]])
+
+
+def near_mean(alike: Floats, near: Ints, values: Floats) -> Floats:
+    """Mean of the records' `values` over the columns `near` of each row, by likeness ** POWER.
+
+    Where nothing is alike, all of the nearest count the same.
+    """
     weight = np.take_along_axis(alike, near, axis=1) ** POWER + 1e-9
-    weight /= weight.sum(axis=1, keepdims=True)
-    values = log_kg[near]
-    mean = (weight * values).sum(axis=1)
-    spread = np.sqrt((weight * (values - mean[:, None]) ** 2).sum(axis=1))
-    return np.column_stack([mean, spread, alike.max(axis=1), values[:, 0]])
+    return (weight * values[near]).sum(axis=1) / weight.sum(axis=1)
 
 
 def sums_of(keys: pd.Series, known: pd.Series, values: Floats) -> tuple[Floats, Floats]:

@@ -28,7 +28,7 @@ class Ranges:
 
     coefficients: Floats  # (1 + hints,), none below zero: a worse hint never narrows a range
     scores: Mapping[str, Floats]  # sorted |residual| / difficulty by cell
-    source_spread: float  # standard deviation of log10 between databases, one food
+    source_spread: float = 0.0  # standard deviation of log10 that databases add: spread_beyond
 
 
 def conformal_quantile(scores: Floats, coverage: float) -> float:
@@ -61,7 +61,7 @@ def fit_difficulty(hints: Floats, residuals: Floats) -> Floats:
 
 
 def fit_ranges(
-    hints: Floats, residuals: Floats, cells: pd.Series, source_spread: float, within: str = "model"
+    hints: Floats, residuals: Floats, cells: pd.Series, within: str = "model"
 ) -> Ranges:
     """Ranges from out-of-fold `residuals` (log10 kg, figure minus estimate) of rows by cell.
 
@@ -76,7 +76,7 @@ def fit_ranges(
     for name in sorted(set(cells) - set(scores)):
         own = np.sort(score[(cells == name).to_numpy()])
         scores[name] = own if len(own) >= LEAST_IN_A_CELL else scores[name.split("/")[0]]
-    return Ranges(coefficients=coefficients, scores=scores, source_spread=source_spread)
+    return Ranges(coefficients=coefficients, scores=scores)
 
 
 def half_widths(ranges: Ranges, hints: Floats, cells: pd.Series, coverage: float) -> Floats:
@@ -102,19 +102,21 @@ def widen(half: Floats, coverage: float, *spreads: Floats | float) -> Floats:
     return np.sqrt(total)
 
 
-def spread_between_sources(seed: pd.DataFrame) -> float:
-    """Standard deviation of log10 kg CO2e per kg between databases for one food; 0 if unknown.
+def spread_beyond(off: Floats, half: Floats, coverage: float) -> float:
+    """The spread (standard deviation, log10) by which ranges of half width `half` must be widened
+    in quadrature to hold a share `coverage` of figures that are `off` away; 0 for none.
 
-    From concepts with figures of two or more sources: half their median log10(high / low) is what
-    one database is off the middle of two, and half of a normal law lies within 0.6745 deviations.
+    Given foods that two databases know, their lowest and highest figures and ranges learned
+    without them, this is what databases differ by beyond what the ranges allow for already.
 
-    >>> seed = pd.DataFrame({"sources": [2, 1], "kg_co2e_per_kg_low": [1.0, 1.0],
-    ...                      "kg_co2e_per_kg_high": [4.0, 9.0]})
-    >>> round(spread_between_sources(seed), 3)  # log10(4) / 2 / 0.6745
-    0.446
+    >>> off, half = np.array([0.5, 0.3, 0.1, 0.2]), np.array([0.3, 0.3, 0.3, 0.3])
+    >>> spread = spread_beyond(off, half, 0.8)  # the 4th of 4 counts: 0.5, and 3-4-5
+    >>> round(float(widen(half, 0.8, spread)[0]), 6)
+    0.5
     """
-    both = seed[seed["sources"] >= 2]
-    if both.empty:
+    if off.size == 0:
         return 0.0
-    apart = np.log10(both["kg_co2e_per_kg_high"] / both["kg_co2e_per_kg_low"])
-    return float(apart.median() / 2 / NormalDist().inv_cdf(0.75))
+    beyond = np.sort((off**2 - half**2).ravel())
+    rank = min(int(np.ceil((len(beyond) + 1) * coverage - 1e-9)), len(beyond))
+    deviations = NormalDist().inv_cdf(0.5 + coverage / 2)
+    return float(np.sqrt(max(beyond[rank - 1], 0.0)) / deviations)

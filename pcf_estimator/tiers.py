@@ -29,40 +29,25 @@ def choose_tiers(evidence: pd.DataFrame, non_food: Bools) -> pd.Series:
 
     Model: the needs table knows the product's kind and the seed has records of it, or a record
     shares enough words. Neighbours: a record's text is alike. Category: the seed has records on
-    its shelf or in its need. Goods that are `non_food` by their industry, and goods of a known
-    kind whose need the seed lacks, get a figure from the seed only through their kind: to them a
-    likeness to foods means nothing ("baby shampoo" is no baby food).
+    its shelf or in its need. Goods marked `non_food` get a figure only through their kind: the
+    seed is mostly food, and likeness to food means nothing ("baby shampoo" is no baby food).
 
-    >>> facts = pd.DataFrame({"kind_known": [True, False, False], "kind_in_seed": [True, False, False],
-    ...                       "need_in_seed": [True, False, False], "words": [0.0, 0.2, 0.9],
-    ...                       "similarity": [0.1, 0.5, 0.9], "node": ["", "category", ""]})
-    >>> choose_tiers(facts, np.array([False, False, True])).tolist()
+    >>> evidence = pd.DataFrame({"kind_in_seed": [True, False, False], "words": [0.0, 0.2, 0.9],
+    ...                          "similarity": [0.1, 0.5, 0.9], "node": ["", "category", ""]})
+    >>> choose_tiers(evidence, np.array([False, False, True])).tolist()
     ['model', 'neighbours', '']
     """
-    foreign = non_food | (evidence["kind_known"] & ~evidence["need_in_seed"]).to_numpy()
     kind = evidence["kind_in_seed"].to_numpy()
     tier = np.select(
         [
-            kind | (~foreign & (evidence["words"] >= ENOUGH_WORDS).to_numpy()),
-            ~foreign & (evidence["similarity"] >= ENOUGH_LIKE).to_numpy(),
-            ~foreign & (evidence["node"] != "").to_numpy(),
+            kind | (~non_food & (evidence["words"] >= ENOUGH_WORDS).to_numpy()),
+            ~non_food & (evidence["similarity"] >= ENOUGH_LIKE).to_numpy(),
+            ~non_food & (evidence["node"] != "").to_numpy(),
         ],
         ["model", "neighbours", "category"],
         default="",
     )
     return pd.Series(tier, index=evidence.index, dtype="str")
-
-
-def facts(described: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
-    """kind_known, kind_in_seed and need_in_seed of each described product; same index."""
-    return pd.DataFrame(
-        {
-            "kind_known": described["kind"] != "",
-            "kind_in_seed": described["kind"].isin(set(records["kind"]) - {""}),
-            "need_in_seed": described["need"].isin(set(records["need"]) - {""}),
-        },
-        index=described.index,
-    )
 
 
 def shelf_means(

@@ -123,11 +123,14 @@ def ingest(
 @footprint.command("fit")
 def footprint_fit(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     """Learns the estimator from the shipped seed database."""
-    from recommender.demo import model_step
+    from recommender.demo import member_facts, model_step
 
-    summary = model_step(Workspace(workspace)).summary()
-    lines = [f"{name}: {facts}" for name, facts in summary.items()]
-    _answer({"members": summary}, as_json, "\n".join(lines))
+    members = member_facts(model_step(Workspace(workspace)))
+    lines = [
+        f"{name}: " + ", ".join(f"{what} {value:.3g}" for what, value in facts.items())
+        for name, facts in members.items()
+    ]
+    _answer({"members": members}, as_json, "\n".join(lines))
 
 
 @footprint.command("estimate")

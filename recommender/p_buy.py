@@ -67,7 +67,7 @@ class PurchaseModel:
     learning_rate: float = 0.05
     unbought_kept: float = 0.5  # of the candidates not bought; the kept ones count for the rest
     seed: int = 1
-    threads: int = 2
+    threads: int = 1  # a second one gains little, and sums keep one order
     names_: list[str] = field(default_factory=list, repr=False)
     chance_: Any = field(default=None, repr=False)
     amount_: Any = field(default=None, repr=False)

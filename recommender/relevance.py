@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from recommender.candidates import Candidates
-from recommender.features import features
-from recommender.generators import GENERATORS, Fitted, propose
+from recommender.features import Floats32, features
+from recommender.generators import GENERATORS, Fitted, Merged, propose
 from recommender.history import History, Shelf
 from recommender.log import Log, audit_customers, find
 from recommender.p_buy import Labelled, PurchaseModel, labelled, score
@@ -49,12 +49,24 @@ def fit_relevance(log: Log, shelf: Shelf, weeks: Protocol, threads: int, note: N
         note(f"candidates and features for weeks {window.first} to {window.last}")
         return ready
 
+    def prepare_today() -> tuple[Fitted, Merged, list[str], Floats32]:
+        today = Fitted(History(log, shelf))
+        rows = propose(today)
+        ready = (today, rows, *features(today, rows))
+        note(f"candidates and features as of week {log.last_week}")
+        return ready
+
     with ThreadPoolExecutor(threads) as pool:
         taught = [rows for _, rows in pool.map(prepare, learn)]
-        note(f"learning from weeks {learn[-1].first} to {learn[0].last}")
-        model = PurchaseModel(threads=threads).fit(taught)
-        del taught
-        (_, correction), (judging, judged) = pool.map(prepare, (calibrate, judge))
+        # the model learns on one thread (more gain little) beside the windows it does not need
+        learning = pool.submit(PurchaseModel().fit, taught)
+        later = pool.map(prepare, (calibrate, judge))
+        now = pool.submit(prepare_today)
+        model = learning.result()
+        note(f"learned from weeks {learn[-1].first} to {learn[0].last}")
+        del taught, learning
+        (_, correction), (judging, judged) = later
+        today, rows, names, values = now.result()
     chooses = ~audit_customers(log.ids.customers)
     model.calibrate(correction, chooses[correction.rows.customer])
     at_judging = score(model, judging, judged.rows, judged.values)
@@ -72,14 +84,11 @@ def fit_relevance(log: Log, shelf: Shelf, weeks: Protocol, threads: int, note: N
         "audit_customers": int((~chooses).sum()),
     }
     del correction, judged
-    today = Fitted(History(log, shelf))
-    rows = propose(today)
-    names, values = features(today, rows)
     if names != model.names_:
         raise ValueError(f"the model knows the features {model.names_}, but {names} were made")
-    note(f"candidates as of week {log.last_week}")
-    now = score(model, today, rows, values)
-    return Relevance(model=model, judge=at_judging, now=now, facts=facts)
+    return Relevance(
+        model=model, judge=at_judging, now=score(model, today, rows, values), facts=facts
+    )
 
 
 def reliability(p_buy: np.ndarray, bought: np.ndarray) -> list[dict[str, float]]:

@@ -278,13 +278,30 @@ def lighter_swaps(
     pairs["turn"] = pd.Index(usual).get_indexer(pd.Index(pairs["product"]))
     pairs = pairs[pairs["chance"] >= rules.chance]
     order = ["turn", "same_kind", "liking", "swap"]
-    pairs = pairs.sort_values(order, ascending=[True, False, False, True], kind="stable")
-    pairs["place"] = pairs.groupby("turn").cumcount() + 1
-    # first places are given out before second ones, each to the most usual product that asks
-    pairs = pairs.sort_values(["place", "turn"], kind="stable").drop_duplicates("swap")
-    pairs["place"] = pairs.groupby("turn").cumcount() + 1
-    pairs = pairs[pairs["place"] <= rules.per_product].sort_values(["turn", "place"])
-    return pairs.drop(columns="turn").reset_index(drop=True)
+    left = pairs.sort_values(order, ascending=[True, False, False, True], kind="stable")
+    given = []
+    # first places are given out before second ones
+    for place in range(1, rules.per_product + 1):
+        chosen = _one_each(left)
+        given.append(chosen.assign(place=place))
+        left = left[~left["swap"].isin(chosen["swap"])]
+    swaps = pd.concat(given).sort_values(["turn", "place"], kind="stable")
+    return swaps.drop(columns="turn").reset_index(drop=True)
+
+
+def _one_each(pairs: pd.DataFrame) -> pd.DataFrame:
+    """At most one stand-in for each product and one product for each stand-in.
+
+    `pairs` stand in order: the most usual product first, its best stand-in first. A product whose
+    best one is taken asks for its next, as long as there is one.
+    """
+    chosen = pairs.iloc[:0]
+    while len(pairs):
+        best = pairs.drop_duplicates("product").drop_duplicates("swap")
+        chosen = pd.concat([chosen, best])
+        served = pairs["product"].isin(best["product"]) | pairs["swap"].isin(best["swap"])
+        pairs = pairs[~served]
+    return chosen
 
 
 def _within(values: Floats, first: Ints, second: Ints, factor: float) -> Bools:

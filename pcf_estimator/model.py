@@ -1,0 +1,378 @@
+"""The model: from a product's text to kg CO2e per kg as sold, with a range and its tier.
+
+A blend of the members in log space. Its weights and ranges come from predictions for records
+whose whole group the members had not seen; then the members are fitted once more to all records.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xgboost as xgb
+from threadpoolctl import threadpool_limits
+
+from pcf_estimator.features import TEXTS, Vocabulary, describe, distinct, seed_products
+from pcf_estimator.folds import FOLDS, grouped_folds, whole_groups
+from pcf_estimator.members import (
+    HINTS,
+    MEMBERS,
+    NEAREST,
+    NEIGHBOURS,
+    Members,
+    Predicted,
+    Settings,
+    blend_weights,
+    most_alike,
+    near_mean,
+    neighbour_features,
+)
+from pcf_estimator.needs import Needs, read_needs
+from pcf_estimator.ranges import Ranges, fit_ranges, half_widths, spread_beyond, widen
+from pcf_estimator.tiers import choose_tiers, shelf_means, shelf_means_without
+
+Bools = Floats = Ints = np.ndarray
+
+FORMAT = 1  # of the saved folder
+COVERAGE = 0.8  # of the ranges that products show
+XGBOOST_FLOOR = 0.2  # the core member stays in the blend, whatever one small seed says
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """Figures for products and what they rest on; the rows of every field are the products."""
+
+    tier: pd.Series  # model, neighbours, category, or "" where the seed says nothing
+    cell: pd.Series  # tier and what it rests on: the key of its ranges
+    log_kg: Floats  # log10 kg CO2e per kg, NaN without a tier
+    hints: Floats  # (rows, hints)
+    similarity: Floats  # cosine to the nearest record
+    nearest: Ints  # (rows, NEAREST) rows of the seed, best first
+
+
+class PcfModel:
+    """Footprints per kg from a seed of published ones.
+
+    >>> from pcf_estimator.seed import read_seed
+    >>> model = PcfModel(trees=30).fit(read_seed())
+    >>> shop = pd.DataFrame({"title": ["Ground beef", "Carrots", "Gift voucher"]})
+    >>> low, mid, high = model.predict_interval(shop)
+    >>> bool(mid[0] > mid[1]), np.isnan(mid[2])
+    (True, True)
+    """
+
+    def __init__(
+        self,
+        *,
+        trees: int = 300,
+        depth: int = 4,
+        folds: int = FOLDS,
+        random_state: int = 0,
+        needs: Needs | None = None,
+    ) -> None:
+        self.trees = trees
+        self.depth = depth
+        self.folds = folds
+        self.random_state = random_state
+        self.needs = needs
+
+    def fit(self, seed: pd.DataFrame) -> PcfModel:
+        """Learns from a seed table with the columns of `pcf_estimator.seed.SEED`."""
+        with threadpool_limits(1, "blas"):  # one order of sums: the same bits on any machine load
+            return self._fit(seed.reset_index(drop=True))
+
+    def _fit(self, seed: pd.DataFrame) -> PcfModel:
+        self.seed_ = seed
+        self.needs_ = read_needs() if self.needs is None else self.needs
+        settings = Settings(rounds=self.trees, depth=self.depth, random_state=self.random_state)
+        log_kg = np.log10(seed["kg_co2e_per_kg"].to_numpy(dtype=np.float64))
+        groups = whole_groups(seed)
+        products = seed_products(seed)
+        described = {
+            given: describe(products[list(columns)], self.needs_)
+            for given, columns in TEXTS.items()
+        }
+        fold = grouped_folds(groups, self.folds, np.random.default_rng(self.random_state))
+        unseen = _out_of_fold(settings, described, log_kg, groups, fold)
+        self.weights_ = blend_weights(unseen["full"].members, log_kg, XGBOOST_FLOOR)
+        self.members_ = Members(settings=settings).fit(described["full"], log_kg, groups)
+        self.members_.errors_ = np.abs(log_kg - unseen["full"].members @ self.weights_)
+        self.ranges_ = self._calibrated(unseen, log_kg, groups)
+        self.errors_ = _errors(unseen["full"].members, self.weights_, log_kg)
+        self._name()
+        return self
+
+    def _calibrated(self, unseen: dict[str, Predicted], log_kg: Floats, groups: Ints) -> Ranges:
+        """Ranges from what each tier would have said of the seed's own rows, were they new."""
+        members = self.members_
+        cells, hints, residuals = [], [], []
+        alike = members.likeness_outside(groups)
+        near_errors = near_mean(alike, most_alike(alike, NEIGHBOURS), members.errors_)
+        for given, predicted in unseen.items():
+            cells += [f"model/{given}"] * len(log_kg)
+            hints.append(np.column_stack([predicted.hints[:, :-1], near_errors]))
+            residuals.append(log_kg - predicted.members @ self.weights_)
+        category, _ = pd.factorize(members.records_["category"])
+        alike = members.likeness_outside(category)
+        nearest = most_alike(alike, NEIGHBOURS)
+        near = neighbour_features(alike, nearest, log_kg)
+        near_errors = near_mean(alike, nearest, members.errors_)
+        cells += ["neighbours"] * len(log_kg)
+        hints.append(np.column_stack([0 * near_errors, 1 - near[:, 2], near[:, 1], near_errors]))
+        residuals.append(members.ridge_residuals_without(category))
+        for node, (rows, mean) in shelf_means_without(members.records_, log_kg, groups).items():
+            cells += [f"category/{node}"] * len(rows)
+            hints.append(np.zeros((len(rows), len(HINTS))))
+            residuals.append(log_kg[rows] - mean)
+        ranges = fit_ranges(
+            np.concatenate(hints), np.concatenate(residuals), pd.Series(cells, dtype="str")
+        )
+        several = (self.seed_["sources"] >= 2).to_numpy()
+        ends = self.seed_.loc[several, ["kg_co2e_per_kg_low", "kg_co2e_per_kg_high"]].to_numpy()
+        estimate = (unseen["full"].members @ self.weights_)[several, None]
+        full = pd.Series("model/full", index=range(int(several.sum())))
+        half = half_widths(ranges, hints[0][several], full, COVERAGE)[:, None]
+        spread = spread_beyond(np.abs(np.log10(ends) - estimate), half, COVERAGE)
+        return replace(ranges, source_spread=spread)
+
+    def figures(self, products: pd.DataFrame, non_food: Bools | None = None) -> Figures:
+        """What the seed says of products, by their text alone; each distinct text once.
+
+        `non_food` marks goods that are known not to be food, whose likeness to foods says nothing.
+        """
+        non_food = np.zeros(len(products), dtype=bool) if non_food is None else non_food
+        with threadpool_limits(1, "blas"):
+            codes, texts = distinct(describe(products, self.needs_))
+            outside = np.zeros(len(texts), dtype=bool)
+            outside[codes[non_food]] = True
+            found = self._figures(texts, outside)
+        return Figures(
+            tier=found.tier.take(codes).set_axis(products.index),
+            cell=found.cell.take(codes).set_axis(products.index),
+            log_kg=found.log_kg[codes],
+            hints=found.hints[codes],
+            similarity=found.similarity[codes],
+            nearest=found.nearest[codes],
+        )
+
+    def _figures(self, texts: pd.DataFrame, non_food: Bools) -> Figures:
+        members = self.members_
+        predicted = members.predict(texts)
+        shelf, node = shelf_means(texts, members.records_, members.log_kg_)
+        evidence = pd.DataFrame(
+            {
+                "kind_in_seed": texts["kind"].isin(set(members.records_["kind"]) - {""}),
+                "words": members.words_in_common(texts),
+                "similarity": predicted.similarity,
+                "node": node,
+            }
+        )
+        tier = choose_tiers(evidence, non_food)
+        by_tier = {
+            "model": predicted.members @ self.weights_,
+            "neighbours": predicted.members[:, MEMBERS.index("ridge")],
+            "category": shelf,
+        }
+        is_model, is_category = tier == "model", tier == "category"
+        hints = predicted.hints.copy()
+        hints[tier == "neighbours", HINTS.index("spread of the members")] = 0.0
+        hints[is_category] = 0.0
+        return Figures(
+            tier=tier,
+            cell=tier.mask(is_model, "model/" + texts["given"]).mask(is_category, "category/" + node),
+            log_kg=np.select([tier == name for name in by_tier], list(by_tier.values()), np.nan),
+            hints=hints,
+            similarity=predicted.similarity,
+            nearest=predicted.nearest,
+        )
+
+    def predict_interval(
+        self, products: pd.DataFrame, coverage: float = COVERAGE, between_sources: bool = False
+    ) -> tuple[Floats, Floats, Floats]:
+        """Low, middle and high kg CO2e per kg as sold, each (rows,); NaN where the seed is silent.
+
+        The range holds the compiled figure of an unseen good with probability `coverage`;
+        `between_sources` widens it by what databases differ on one food, so that it also holds
+        what another database would say.
+        """
+        found = self.figures(products)
+        half = self.half_widths(found, coverage, between_sources)
+        return 10 ** (found.log_kg - half), 10**found.log_kg, 10 ** (found.log_kg + half)
+
+    def half_widths(self, found: Figures, coverage: float, between_sources: bool) -> Floats:
+        """Half the range of each figure in log10, (rows,)."""
+        half = half_widths(self.ranges_, found.hints, found.cell, coverage)
+        return widen(half, coverage, self.ranges_.source_spread) if between_sources else half
+
+    def _name(self) -> None:
+        """Content hashes: of the seed, and of all that a prediction depends on."""
+        self.seed_version_ = _digest(self.seed_.to_csv(index=False, lineterminator="\n").encode())
+        parts = [self._manifest(), *(array.tobytes() for array in self._arrays().values())]
+        parts += [json.dumps(self.members_.vocabulary_.terms), self.needs_.table.to_csv(index=False)]
+        parts += [bytes(self.members_.booster_.save_raw("ubj")), self.seed_version_]
+        self.model_version_ = _digest(
+            b"\0".join(part if isinstance(part, bytes) else part.encode() for part in parts)
+        )
+
+    def _manifest(self) -> str:
+        settings = {
+            "format": FORMAT,
+            "trees": self.trees,
+            "depth": self.depth,
+            "folds": self.folds,
+            "random_state": self.random_state,
+            "settings": asdict(self.members_.settings),
+            "mean": self.members_.mean_,
+            "source_spread": self.ranges_.source_spread,
+            "cells": sorted(self.ranges_.scores),
+            "errors": self.errors_.to_dict("records"),
+        }
+        return json.dumps(settings, indent=1)
+
+    def _arrays(self) -> dict[str, np.ndarray]:
+        members, ranges = self.members_, self.ranges_
+        cells = sorted(ranges.scores)
+        return {
+            "weights": self.weights_,
+            "log_kg": members.log_kg_,
+            "groups": members.groups_,
+            "errors": members.errors_,
+            "ridge": members.ridge_,
+            "projection": members.projection_,
+            "shown": members.shown_,
+            "coefficients": ranges.coefficients,
+            **{f"idf_{name}": idf for name, idf in members.vocabulary_.idf.items()},
+            **{f"scores_{number}": ranges.scores[cell] for number, cell in enumerate(cells)},
+        }
+
+    def save(self, folder: str | Path) -> Path:
+        """`folder`, which now holds the fitted model: JSON, NPZ, UBJ, CSV and Parquet, no pickles.
+
+        Written beside and then renamed: a crash leaves the model that was there before.
+        """
+        folder = Path(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        beside = folder.with_name(f".{folder.name}.{os.getpid()}")
+        old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+        for leftover in (beside, old):
+            shutil.rmtree(leftover, ignore_errors=True)
+        beside.mkdir()
+        versions = {"model_version": self.model_version_, "seed_version": self.seed_version_}
+        manifest = {**json.loads(self._manifest()), **versions}
+        (beside / "model.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        terms = json.dumps(self.members_.vocabulary_.terms, ensure_ascii=False)
+        (beside / "vocabulary.json").write_text(terms, encoding="utf-8")
+        np.savez_compressed(beside / "arrays.npz", **self._arrays())
+        self.members_.booster_.save_model(beside / "trees.ubj")
+        self.needs_.table.to_csv(beside / "needs.csv", index=False)
+        self.members_.records_.to_parquet(beside / "records.parquet", index=False)
+        self.seed_.to_parquet(beside / "seed.parquet", index=False)
+        if folder.exists():
+            folder.replace(old)
+        beside.replace(folder)
+        shutil.rmtree(old, ignore_errors=True)
+        return folder
+
+    @classmethod
+    def load(cls, folder: str | Path) -> PcfModel:
+        """The model that `save` put into `folder`; it predicts the same bits.
+
+        Raises FileNotFoundError where there is none, ValueError for a folder of another format or
+        whose content is not what its version says.
+        """
+        folder = Path(folder)
+        if not (folder / "model.json").exists():
+            raise FileNotFoundError(f"{folder}: there is no footprint model; model.json expected")
+        manifest = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        if manifest["format"] != FORMAT:
+            raise ValueError(f"{folder}: format {manifest['format']}, but {FORMAT} was expected")
+        sizes = {name: manifest[name] for name in ("trees", "depth", "folds", "random_state")}
+        model = cls(**sizes)
+        model.needs_ = read_needs(folder / "needs.csv")
+        model.seed_ = pd.read_parquet(folder / "seed.parquet")
+        with np.load(folder / "arrays.npz", allow_pickle=False) as arrays:
+            terms = json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
+            members = Members(settings=Settings(**manifest["settings"]))
+            members.vocabulary_ = Vocabulary(
+                terms={name: tuple(words) for name, words in terms.items()},
+                idf={name: arrays[f"idf_{name}"] for name in terms},
+            )
+            members.records_ = pd.read_parquet(folder / "records.parquet")
+            members.mean_ = manifest["mean"]
+            members.log_kg_, members.groups_ = arrays["log_kg"], arrays["groups"]
+            members.errors_ = arrays["errors"]
+            members.ridge_, members.projection_ = arrays["ridge"], arrays["projection"]
+            members.shown_ = arrays["shown"]
+            model.weights_ = arrays["weights"]
+            model.ranges_ = Ranges(
+                coefficients=arrays["coefficients"],
+                scores={c: arrays[f"scores_{n}"] for n, c in enumerate(manifest["cells"])},
+                source_spread=manifest["source_spread"],
+            )
+        members.booster_ = xgb.Booster(model_file=folder / "trees.ubj")
+        members.booster_.set_param({"nthread": 1})
+        members.vectors_ = members.vocabulary_.vectors(members.records_)
+        model.members_ = members
+        model.errors_ = pd.DataFrame(manifest["errors"])
+        model._name()
+        if model.model_version_ != manifest["model_version"]:
+            raise ValueError(
+                f"{folder}: its content is version {model.model_version_}, but model.json says "
+                f"{manifest['model_version']}: files of two models are mixed, or one was changed"
+            )
+        return model
+
+
+def _out_of_fold(
+    settings: Settings,
+    described: dict[str, pd.DataFrame],
+    log_kg: Floats,
+    groups: Ints,
+    fold: Ints,
+) -> dict[str, Predicted]:
+    """For each amount of text, what members that had not seen a row's group say of it."""
+    rows = len(log_kg)
+    unseen = {
+        given: Predicted(
+            members=np.empty((rows, len(MEMBERS))),
+            hints=np.empty((rows, len(HINTS))),
+            similarity=np.empty(rows),
+            nearest=np.empty((rows, NEAREST), dtype=np.int64),
+        )
+        for given in described
+    }
+    for number in np.unique(fold):
+        out = fold == number
+        fitted = Members(settings=settings).fit(
+            described["full"][~out], log_kg[~out], groups[~out]
+        )
+        for given, texts in described.items():
+            predicted = fitted.predict(texts[out])
+            for name in ("members", "hints", "similarity", "nearest"):
+                getattr(unseen[given], name)[out] = getattr(predicted, name)
+    return unseen
+
+
+def _errors(members: Floats, weights: Floats, log_kg: Floats) -> pd.DataFrame:
+    """Weight and out-of-fold error of each member and of the blend: columns member, weight,
+    log10_rmse, median_ape."""
+    all_of_them = np.column_stack([members, members @ weights])
+    off = all_of_them - log_kg[:, None]
+    return pd.DataFrame(
+        {
+            "member": [*MEMBERS, "blend"],
+            "weight": [*weights, 1.0],
+            "log10_rmse": np.sqrt((off**2).mean(axis=0)),
+            "median_ape": np.median(np.abs(10**off - 1), axis=0),
+        }
+    )
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]

@@ -1,0 +1,238 @@
+"""Every page opens, shows the library's own figures, and reopens from its address."""
+
+import json
+import re
+
+import pytest
+
+from app_pages import _load, _shelf
+from app_pages._words import change, kg, money, percent, plain
+from recommender.app_server import WORKSPACE_SETTING, app_folder, page_files, try_pages
+from recommender.steps import Shop, judge
+from recommender.workspace import Workspace
+
+PAGES = [page.stem for page in page_files()]
+
+
+def shown(app) -> str:
+    """All text on the page, as a reader sees it: without the escapes."""
+    parts = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.info, *app.error]
+    text = "\n".join(element.value for element in parts)
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text).replace("\N{WORD JOINER}", "")
+
+
+def names_on_cards(app) -> list[str]:
+    return [m.value.strip("*") for m in app.markdown if re.fullmatch(r"\*\*[^$]+\*\*", m.value)]
+
+
+def kept_report(folder) -> dict:
+    return json.loads((folder / "backtest" / "report.json").read_text())
+
+
+def test_the_pages_are_those_of_the_navigation():
+    frame = (app_folder() / "app.py").read_text()
+    assert {"shop", "merchandise"} <= set(PAGES)
+    assert all(f"app_pages/{page}.py" in frame for page in PAGES)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_opens_without_an_error(open_app, page):
+    app = open_app(page)
+    assert not app.exception
+    assert not app.error
+    assert app.title[0].value
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_without_a_workspace_there_is_one_clear_message(open_app, page, tmp_path):
+    app = open_app(page, workspace=tmp_path / "nowhere")
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "greenaisle demo --workspace" in app.error[0].value
+    assert not app.title
+
+
+def test_an_unfinished_workspace_says_which_command_makes_the_rest(open_app, tmp_path, small_shop):
+    folder = tmp_path / "half"
+    folder.mkdir()
+    (folder / "manifest.json").write_text((small_shop / "manifest.json").read_text())
+    (folder / "tables").symlink_to(small_shop / "tables")
+    app = open_app(workspace=folder)
+    assert not app.exception
+    assert "greenaisle footprint estimate" in shown(app)
+
+
+def test_the_check_of_the_demo_opens_every_page(monkeypatch, small_shop):
+    monkeypatch.setenv(WORKSPACE_SETTING, "")  # restored afterwards: the check sets it
+    assert try_pages(small_shop) == PAGES
+
+
+def test_a_card_shows_the_librarys_price_footprint_and_reason(open_app):
+    app = open_app(household="h05", green="off")
+    stock = _load.stock()
+    ranked = _shelf.household_shelf(stock, "h05", 0.0)
+    text = shown(app)
+    for row in ranked[~ranked["is_new"]].head(12).itertuples():
+        product = stock.products.iloc[row.product]
+        assert money(row.price, "$") in text
+        assert row.reason.capitalize() in text
+        if product["tier"] != "unknown":
+            figures = kg(product["kg_co2e"], product["kg_co2e_low"], product["kg_co2e_high"])
+            assert figures.removeprefix("about") in text
+
+
+def test_moving_the_slider_moves_the_shelf_and_no_price(open_app):
+    app = open_app(household="h05", green="off")
+    before = names_on_cards(app)
+    prices = {row.title: row.price for row in _load.stock().products.itertuples()}
+    app.select_slider(key="green").set_value(_shelf.STOPS).run()
+    assert not app.exception
+    assert names_on_cards(app) != before
+    assert {row.title: row.price for row in _load.stock().products.itertuples()} == prices
+    app.select_slider(key="green").set_value(0).run()
+    assert names_on_cards(app) == before
+    assert "The slider is off" in shown(app)
+
+
+def test_a_lighter_shelf_is_what_more_green_gives(monkeypatch, small_shop):
+    monkeypatch.setenv(WORKSPACE_SETTING, str(small_shop))
+    stock = _load.stock()
+    excess = []
+    for stop in (0, _shelf.STOPS):
+        weight = _shelf.climate_weight(stop, stock.policy.weights.climate)
+        top = _shelf.household_shelf(stock, "h05", weight).head(10)
+        excess.append((top["p_buy"] * top["kg_excess"]).sum())
+    assert excess[1] < excess[0]
+
+
+def test_margin_is_named_where_it_moved_a_product(open_app):
+    app = open_app(household="h05")
+    stock = _load.stock()
+    ranked = _shelf.household_shelf(stock, "h05", stock.policy.weights.climate)
+    top = ranked[~ranked["is_new"]].head(12)
+    moved = int((top["moved_retailer"] != 0).sum())
+    assert moved > 0
+    assert sum("by margin" in caption.value for caption in app.caption) == moved
+
+
+def test_a_link_reopens_the_same_view(open_app):
+    app = open_app(household="h05", green="max", view="Discover")
+    assert app.selectbox(key="household").value == "h05"
+    assert app.select_slider(key="green").value == _shelf.STOPS
+    assert "not bought before" in shown(app)
+    app = open_app(
+        "merchandise", climate="1.5", margin="0.2", sellers="0.1", task="Items new to the household"
+    )
+    assert [app.slider(key=k).value for k in ("climate", "margin", "sellers")] == [1.5, 0.2, 0.1]
+
+
+def test_every_control_has_a_place_in_the_address():
+    for page in page_files():
+        text = page.read_text()
+        controls = re.findall(
+            r"\.(?:selectbox|slider|select_slider|radio|checkbox|toggle|segmented_control|tabs)\(",
+            text,
+        )
+        assert text.count("bind=URL") == len(controls) > 0
+
+
+def test_not_personalised_shows_what_most_households_bought(open_app):
+    app = open_app(household="h05", everyone="true")
+    assert "What most households bought in the last four weeks" in shown(app)
+    assert "visits" not in shown(app)
+    one = names_on_cards(app)
+    app.selectbox(key="household").set_value("h06").run()
+    assert names_on_cards(app) == one
+
+
+def test_swaps_show_the_librarys_figures_and_how_they_are_known(open_app):
+    with_swaps = None
+    for household in ("h00", "h01", "h02", "h03"):
+        app = open_app(household=household, view="Swaps")
+        assert not app.exception
+        swaps = _shelf.household_swaps(_load.stock(), household)[1]
+        if not swaps.empty:
+            with_swaps = household
+            break
+    assert with_swaps is not None
+    text, stock = shown(app), _load.stock()
+    for row in swaps[swaps["place"] == 1].to_dict("records"):
+        assert re.sub(r"\\", "", plain(stock.titles[row["swap"]].split(", ")[0])) in text
+        assert kg(row["swap_kg"], row["swap_kg_low"], row["swap_kg_high"])[6:] in text
+    assert "Estimated lighter" in text
+    assert "How do we know?" in [expander.label for expander in app.expander]
+    assert "Allergens and diets are not known here" in text
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_says_more_than_it_knows(open_app, page):
+    text = shown(open_app(page)).lower()
+    for word in ("climate-friendly", "eco-friendly", "saves", "low carbon", "🌱", "🍃"):
+        assert word not in text
+
+
+@pytest.mark.parametrize("view", ["Buy again", "Discover", "Swaps"])
+def test_hostile_names_appear_as_text(open_app, hostile_shop, view):
+    for household in ("h00", "h01", "h02"):
+        app = open_app(workspace=hostile_shop, household=household, view=view)
+        assert not app.exception
+        for element in [*app.markdown, *app.caption]:
+            bare = re.sub(r"\\.", "", element.value)
+            assert "<" not in bare
+            assert ":material" not in bare
+            assert "$" not in bare
+            assert len(element.value) < 2_500
+
+
+def test_merchandise_shows_the_reports_own_figures(open_app, small_shop):
+    app = open_app("merchandise")
+    figures = kept_report(small_shop)["policies"]["default"]["tasks"]["all"]["figures"]
+    assert [metric.value for metric in app.metric] == [
+        percent(figures[f]["change"])
+        for f in ("demand_revenue", "demand_kg_functional", "ndcg", "seller_small_share")
+    ]
+    table = app.dataframe[0].value.set_index("Figure")["Your weights"]
+    assert table["Relevance (NDCG@10)"] == change(figures["ndcg"])
+    assert table["kg CO2e above habit"] == change(figures["demand_kg_excess"])
+    assert "not a forecast" in shown(app)
+
+
+def test_apply_judges_the_weights_with_the_library(open_app, small_shop):
+    app = open_app("merchandise")
+    app.slider(key="climate").set_value(1.0)
+    app.button(key="apply").click().run()
+    assert not app.exception
+    base = _load.draft_policy(1.0, 0.05, 0.01, "need", False)
+    report = judge(Shop(Workspace(small_shop)), [base], draws=_load.DRAFT_DRAWS).report
+    figures = report["policies"][_load.DRAFT]["tasks"]["all"]["figures"]
+    assert app.metric[1].value == percent(figures["demand_kg_functional"]["change"])
+    assert f"{_load.DRAFT_DRAWS} draws" in shown(app)
+    assert _load.DRAFT in app.dataframe[1].value["Policy"].tolist()
+
+
+def test_starting_from_a_policy_adopts_its_weights(open_app, small_shop):
+    app = open_app("merchandise")
+    app.selectbox(key="policy").set_value("mix-strong").run()
+    entry = kept_report(small_shop)["policies"]["mix-strong"]
+    assert app.slider(key="climate").value == entry["weights"]["climate"]
+    assert app.radio(key="reference").value == "none"
+    change_of_ndcg = entry["tasks"]["all"]["figures"]["ndcg"]["change"]
+    assert app.metric[2].value == percent(change_of_ndcg)
+
+
+def test_the_carbon_price_is_the_reports(open_app, small_shop):
+    app = open_app("merchandise")
+    price = kept_report(small_shop)["policies"]["default"]["carbon_price_per_tonne"]
+    # climate 0.3 over margin 0.05, on the report's scales
+    assert f"${price:,.0f}"[:2] in shown(app)
+    assert "of margin for a tonne of CO2e" in shown(app)
+    app.slider(key="margin").set_value(0.0)
+    app.button(key="apply").click().run()
+    assert "No carbon price in money" in shown(app)
+
+
+def test_new_items_are_judged_apart(open_app, small_shop):
+    app = open_app("merchandise")
+    app.segmented_control(key="task").set_value("new").run()
+    figures = kept_report(small_shop)["policies"]["default"]["tasks"]["new"]["figures"]
+    assert app.metric[2].value == percent(figures["ndcg"]["change"])

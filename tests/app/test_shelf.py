@@ -1,0 +1,103 @@
+"""The shelf shows what the library ranks, says why, and says what moved it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from app_pages import _load, _shelf
+from recommender.app_server import WORKSPACE_SETTING
+from recommender.serving import COLD_START
+from recommender.steps import Shop, default_policy, recommend_step
+from recommender.tradeoff import PARTS
+from recommender.workspace import Workspace
+
+
+@pytest.fixture
+def stock(monkeypatch, small_shop):
+    monkeypatch.setenv(WORKSPACE_SETTING, str(small_shop))
+    return _load.stock()
+
+
+def test_the_slider_is_off_at_0_and_the_policys_own_at_its_default():
+    default = default_policy().weights.climate
+    assert _shelf.climate_weight(0, default) == 0
+    assert _shelf.climate_weight(_shelf.DEFAULT_STOP, default) == pytest.approx(default)
+    weights = [_shelf.climate_weight(stop, default) for stop in range(_shelf.STOPS + 1)]
+    assert (np.diff(weights) > 0).all()
+    # a policy without a climate weight starts at off, and can still be moved
+    assert _shelf.climate_weight(_shelf.DEFAULT_STOP, 0.0) > 0
+
+
+def test_a_part_moves_what_it_lifts_above_others():
+    # by hand: with margin the order is a, b, c; without it b (3), c (2), a (1)
+    ranked = pd.DataFrame(
+        {
+            "product": [7, 8, 9],
+            "score": [4.0, 3.0, 2.0],
+            "value_climate": [0.0, 0.0, 0.0],
+            "value_retailer": [3.0, 0.0, 0.0],
+            "value_sellers": [0.1, 0.1, 0.1],
+        }
+    )
+    moved = _shelf.with_moves(ranked)
+    assert moved["moved_retailer"].tolist() == [2, -1, -1]
+    assert moved["moved_climate"].tolist() == [0, 0, 0]
+    assert moved["moved_sellers"].tolist() == [0, 0, 0]
+
+
+def test_the_shelf_is_what_recommend_gives_and_its_parts_sum_to_the_score(stock, small_shop):
+    ranked = _shelf.household_shelf(stock, "h03", stock.policy.weights.climate)
+    served = recommend_step(Shop(Workspace(small_shop)), default_policy(), ["h03"]).slates
+    assert ranked["product_id"].head(10).tolist() == served["product_id"].tolist()
+    assert ranked["score"].head(10).to_numpy() == pytest.approx(served["score"].to_numpy())
+    assert ranked[list(PARTS)].sum(axis=1).to_numpy() == pytest.approx(ranked["score"].to_numpy())
+
+
+def test_a_reason_counts_the_households_own_visits(stock):
+    ranked = _shelf.household_shelf(stock, "h03", 0.0)
+    visits = stock.history.visits
+    customer = stock.history.log.ids.customer_rows(["h03"])[0]
+    for row in ranked[~ranked["is_new"]].itertuples():
+        mine = (visits.customer == customer) & (visits.product == row.product)
+        start = f"bought on {mine.sum()} visits" if mine.sum() > 1 else "bought once"
+        assert row.reason.startswith(start)
+    assert not ranked.loc[ranked["is_new"], "reason"].str.contains("visits").any()
+
+
+def test_what_a_generator_named_says_so(stock):
+    said = set(
+        pd.concat([_shelf.household_shelf(stock, f"h{k:02d}", 0.0) for k in range(8)])["reason"]
+    )
+    assert any(reason.startswith("another ") for reason in said)
+
+
+def test_nobody_gets_what_most_households_buy(stock):
+    ranked = _shelf.household_shelf(stock, None, 0.0)
+    assert ranked["basis"].eq(COLD_START).all()
+    assert ranked["is_new"].all()
+    assert set(ranked["reason"]) == {_shelf.WHY_POPULAR}
+    assert ranked["score"].is_monotonic_decreasing
+
+
+def test_swaps_of_a_household_are_for_what_it_usually_buys(stock):
+    found = 0
+    for household in (f"h{k:02d}" for k in range(10)):
+        usual, swaps = _shelf.household_swaps(stock, household)
+        assert (usual["visits"] >= 2).all()
+        assert swaps["product"].isin(usual["product"]).all()
+        names = stock.products["kind"].iloc[swaps["product"]]
+        assert not names.isin(["infant formula powder", "beer", "laundry powder"]).any()
+        found += len(swaps)
+    assert found > 0
+
+
+def test_beer_is_neither_shown_nor_swapped(stock):
+    beer = np.flatnonzero(stock.products["kind"] == "beer")
+    for household in (None, "h00", "h01", "h02"):
+        assert not _shelf.household_shelf(stock, household, 0.0)["product"].isin(beer).any()
+        assert not _shelf.household_swaps(stock, household)[1]["swap"].isin(beer).any()
+
+
+def test_a_shop_without_kinds_and_titles_still_has_names():
+    products = pd.DataFrame({"product_id": ["1", "2"], "category": ["milk", None]})
+    assert _shelf.names_of(products) == ["milk", "2"]
