@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 from pyarrow import ArrowInvalid
 
@@ -24,8 +26,9 @@ try:
     here = _load.opened()
     page.run()
     st.caption(
-        f"{plain(here.name)} · workspace {plain(here.folder)}, version {here.version} · "
-        "figures in kg CO2e are estimates with 80 % ranges unless they say verified"
+        f"{plain(here.name)}, purchases up to {plain(here.until)} · folder "
+        f"{plain(Path(here.folder).name)}, version {here.version} · figures in kg CO2e are "
+        "estimates with 80 % ranges unless they say verified"
     )
 except WorkspaceError as error:
     st.error(

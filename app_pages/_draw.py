@@ -113,7 +113,7 @@ def trade_off_chart(points: pd.DataFrame, current: str, baseline: str) -> alt.La
     least, most = min(ends.min().min(), 0.0), max(ends.max().max(), 0.0)
     span = most - least or 1.0
     wide = alt.Scale(domain=[least - 0.03 * span, most + 0.16 * span], nice=False)
-    zero, axis = alt.Scale(zero=True, nice=True), alt.Axis(tickCount=6)
+    zero, axis = alt.Scale(zero=True, nice=True), alt.Axis(tickCount=5)
 
     def carbon(field: str) -> alt.X:
         return alt.X(
@@ -139,7 +139,7 @@ def trade_off_chart(points: pd.DataFrame, current: str, baseline: str) -> alt.La
             "family:N",
             title="Carbon compared",
             scale=alt.Scale(domain=list(SHAPES), range=list(SHAPES.values())),
-            legend=alt.Legend(orient="bottom", symbolFillColor=GREY, symbolStrokeColor=GREY),
+            legend=alt.Legend(orient="top", symbolFillColor=GREY, symbolStrokeColor=GREY),
         ),
         size=alt.condition(alt.datum.role == "your weights", alt.value(190), alt.value(80)),
         tooltip=[
@@ -148,10 +148,27 @@ def trade_off_chart(points: pd.DataFrame, current: str, baseline: str) -> alt.La
             alt.Tooltip("relevance_said:N", title="Relevance"),
         ],
     )
-    names = base.mark_text(align="left", dx=9, dy=-8, fontSize=11).encode(
+    named = alt.Chart(points[uncrowded(points)])
+    names = named.mark_text(align="left", dx=9, dy=-8, fontSize=11).encode(
         x=carbon("carbon"), y=relevance("relevance"), text="policy:N", color=colour
     )
-    return (across + down + dots + names).properties(height=360)
+    return (across + down + dots + names).properties(height=400)
+
+
+def uncrowded(points: pd.DataFrame, wide: float = 0.14, tall: float = 0.09) -> list[bool]:
+    """Which points have room for their name; the current weights and today come first.
+
+    `wide` and `tall` are what a name takes, as shares of the chart. The tooltip names every point.
+    """
+    turn = points["role"].map({"your weights": 0, "today": 1}).fillna(2).argsort(kind="stable")
+    place = points[["carbon", "relevance"]].astype("float64").fillna(0.0)
+    share = ((place - place.min()) / (place.max() - place.min()).replace(0.0, 1.0)).to_numpy()
+    named: list[int] = []
+    for k in turn:  # a dozen points
+        near = abs(share[named] - share[k]) < (wide, tall)
+        if not near.all(axis=1).any():
+            named.append(int(k))
+    return [k in named for k in range(len(points))]
 
 
 def trade_off_sentence(points: pd.DataFrame, current: str, baseline: str) -> str:
@@ -159,7 +176,8 @@ def trade_off_sentence(points: pd.DataFrame, current: str, baseline: str) -> str
     others = points[~points["policy"].isin([baseline, current])]
     here = points[points["policy"] == current]
     said = [
-        f"Relevance against carbon for {len(points)} policies; {baseline} is at nothing for both."
+        f"Change in relevance against change in carbon for {len(points)} policies; today's, "
+        f"{baseline}, is at 0 for both."
     ]
     if not others.empty:
         far = others.iloc[int(others["carbon"].argmin())]

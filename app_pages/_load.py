@@ -32,7 +32,7 @@ class Opened:
     folder: str
     version: str
     currency: str  # "" where nobody said
-    made: dict[str, str]  # step: its fingerprint
+    until: str  # day of the last purchase
     report: dict[str, Any]
 
     def text(self, name: str) -> str:
@@ -128,7 +128,7 @@ def _opened(folder: str, version: str) -> Opened:
         folder=folder,
         version=version,
         currency=str(facts.get("currency", CURRENCIES.get(name, ""))),
-        made={step: here.fingerprint(step) for step in STEPS},
+        until=str(facts.get("until", ""))[:10],
         report=json.loads(here.path("backtest", "report.json").read_text(encoding="utf-8")),
     )
 
@@ -146,7 +146,7 @@ def _stock(folder: str, version: str) -> Stock:
         candidates=shop.candidates("now"),
         history=shop.today,
         policy=default_policy(),
-        until=str(shop.workspace.facts("tables").get("until", ""))[:10],
+        until=_opened(folder, version).until,
     )
 
 

@@ -21,6 +21,7 @@ from recommender.policy import Policy, Slate, Weights
 from recommender.serving import COLD_START, serve
 from recommender.swaps import (
     SwapGoods,
+    SwapRules,
     comparisons,
     lighter_swaps,
     swap_goods,
@@ -33,6 +34,7 @@ DEFAULT_STOP = 4
 RANKED = 300  # candidates of a household that are put in order
 NOBODY = "\N{NULL}"  # an id that no log holds: served the list that is not personalised
 MOVERS = {"value_climate": "carbon", "value_retailer": "margin", "value_sellers": "small suppliers"}
+RULES = SwapRules(liking=0.01)
 LIKELY = 0.05  # p_buy from which a stand-in is said to be one that the household may well take
 WHY_POPULAR = "among what most households bought in the last four weeks"
 # Of several generators that named a product, the one that says most about this household.
@@ -59,7 +61,7 @@ class Stock:
     need_low: Floats  # (needs,): kg_functional that 5 % of the products offered stay under
     need_middle: Floats
     need_high: Floats  # 95 %
-    crowd: Floats  # (products,): share of customers who bought it in the last eight weeks
+    crowd: Floats  # (products,): share of customers who bought it in the last four weeks
     titles: list[str]
     until: str  # day of the last purchase
 
@@ -98,7 +100,7 @@ def stock_of(
         need_low=low,
         need_middle=middle,
         need_high=high,
-        crowd=history.households(8.0) / max(history.log.customers, 1),
+        crowd=history.households(4.0) / max(history.log.customers, 1),
         titles=names_of(products),
         until=until,
     )
@@ -208,18 +210,20 @@ def reasons(stock: Stock, customer: int, product: Ints, cold: Bools) -> list[str
 def household_swaps(stock: Stock, household: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What the household usually buys, and the stand-ins estimated lighter for it.
 
-    Without a household: what most households buy.
+    A stand-in is one that at least one household in a hundred would take: by `p_buy` where it is
+    among this household's candidates, else by the share of all who bought it lately. Without a
+    household: what most households buy.
     """
-    ids = stock.history.log.ids
-    liking = stock.crowd * 1e-3  # a candidate of the household's own comes before any other
+    ids, goods = stock.history.log.ids, stock.goods
     if household is None:
-        top = np.argsort(-stock.crowd * stock.goods.may_be_shown, kind="stable")[:40]
-        return pd.DataFrame({"product": top}), lighter_swaps(top, stock.swaps, liking)
+        top = np.argsort(-stock.crowd * goods.may_be_shown, kind="stable")[:40]
+        return pd.DataFrame({"product": top}), lighter_swaps(top, stock.swaps, stock.crowd, RULES)
     customer = int(ids.customer_rows([household])[0])
     usual = usual_products(stock.history, customer)
     own = slice(stock.candidates.start[customer], stock.candidates.start[customer + 1])
-    liking[stock.candidates.product[own]] += stock.candidates.p_buy[own]
-    return usual, lighter_swaps(usual["product"].to_numpy(), stock.swaps, liking)
+    liking = stock.crowd.copy()
+    liking[stock.candidates.product[own]] = stock.candidates.p_buy[own]
+    return usual, lighter_swaps(usual["product"].to_numpy(), stock.swaps, liking, RULES)
 
 
 def why_swap(stock: Stock, swap: Mapping[Hashable, Any]) -> str:

@@ -12,9 +12,9 @@ JOINER = "\N{WORD JOINER}"  # no width: keeps ":icon:" and "www." from meaning a
 LONGEST_NAME = 90
 TIERS = {
     "verified": "verified by the supplier",
-    "model": "estimated by a model from similar products",
-    "neighbours": "estimated from the most similar products",
-    "category": "estimated from the average of its category",
+    "model": "estimated from similar products",
+    "neighbours": "estimated from the nearest products",
+    "category": "estimated from its category",
     "spend": "a rough estimate from its price",
     "unknown": "no figure for this kind of product yet",
 }

@@ -295,7 +295,14 @@ def policies(here: _load.Opened, report: Mapping[str, Any], task: str) -> None:
         column: st.column_config.NumberColumn(format="%+.1f %%", alignment="right")
         for column in table.columns[2:]
     }
-    st.dataframe(table, hide_index=True, column_config=numbers, alt=POLICIES_ALT, key="policies")
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config=numbers,
+        alt=POLICIES_ALT,
+        key="policies",
+        height="content",
+    )
     st.caption(
         "Each policy's change against today. Intervals are in the figures above for the policy "
         "chosen, and in the report for all."

@@ -28,7 +28,7 @@ from app_pages._words import (
 )
 from recommender.serving import COLD_START
 
-CARDS = 12
+CARDS, SWAPS = 12, 8
 Row = Mapping[Hashable, Any]
 URL: Final = "query-params"
 KG_COLUMNS = ["swap_kg", "swap_kg_low", "swap_kg_high"]
@@ -156,10 +156,10 @@ def card(stock: _shelf.Stock, row: Row, currency: str) -> None:
 
 def product_head(stock: _shelf.Stock, number: int, currency: str) -> None:
     name, pack = name_and_pack(stock.titles[number])
-    left, right = st.columns([3, 1], wrap=False)
-    left.markdown(f"**{plain(name)}**")
-    price = money(stock.goods.price[number], currency)
-    right.markdown(f"**{plain(price)}**", text_alignment="right")
+    with st.container(horizontal=True, wrap=False):
+        st.markdown(f"**{plain(name)}**", width="stretch")
+        price = money(stock.goods.price[number], currency)
+        st.markdown(f"**{plain(price)}**", width="content")
     st.caption(plain(pack) if pack else NO_BREAK)
 
 
@@ -176,7 +176,7 @@ def moves(row: Row) -> str:
     for part, name in _shelf.MOVERS.items():
         places = int(row[part.replace("value", "moved")])
         if places:
-            said.append(f"{'up' if places > 0 else 'down'} {abs(places)} by {name}")
+            said.append(f"{'up' if places > 0 else 'down'} {count(abs(places), 'place')} by {name}")
     return f" Moved {listed(said)}." if said else ""
 
 
@@ -204,8 +204,11 @@ def swap_cards(stock: _shelf.Stock, household: str | None, currency: str) -> Non
     )
     if first.empty:
         return
+    every = len(first) <= SWAPS or st.toggle(
+        f"Show all {len(first)}", key="all_swaps", bind=URL, help=f"The first {SWAPS} otherwise."
+    )
     grid = st.grid(2, min_column_width=430, border=True)
-    for row in first.to_dict("records"):
+    for row in first.head(len(first) if every else SWAPS).to_dict("records"):
         with grid.cell(), st.container(gap="xsmall"):
             swap_card(stock, row, currency)
 

@@ -1,157 +1,209 @@
-"""Footprints for a catalogue: intensity x mass, with a range, a tier and the evidence, a row each.
+"""Estimates: a catalogue in, footprints out, one row per product with range, tier and source.
 
-A product with a supplier's verified figure keeps it. The others get kg CO2e per kg from the model,
-its neighbours or its shelf (`tiers.py` says which and why), times the net mass (`mass.py`). Goods
-that the seed says nothing of get kilograms per dollar of their industry times the price, and what
-is left is `unknown`, with the reason, never silently a mean.
+A pack's footprint is kg CO2e per kg times its net mass; where the seed says nothing it is price
+times kg per dollar. What cannot be known stays null, with the reason in `source`.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from pcf_estimator.mass import net_mass
-from pcf_estimator.model import Figures, PcfModel
+from pcf_estimator.model import COVERAGE, Figures, PcfModel
 from pcf_estimator.needs import assign_needs
+from pcf_estimator.ranges import widen
 from pcf_estimator.spend import spend_intensity
-from pcf_estimator.tables import FOOTPRINTS
+from pcf_estimator.tables import FOOTPRINTS, TIERS
 
 Bools = Floats = np.ndarray
 
-COVERAGE, NORMAL_QUANTILE = 0.8, 1.2816
-# An industry's mean says little of one product: a factor of 3 either way is an assumption.
-SPEND_HALF_WIDTH = np.log10(3.0)
-BOUNDARY = {
-    "verified": "as verified",
-    "model": "cradle to shelf",
-    "neighbours": "cradle to shelf",
-    "category": "cradle to shelf",
-    "spend": "cradle to purchase",
-    "unknown": None,
+# NAICS industries that make food and drink for people. The rest of a shop is no food, and its
+# likeness to a food's text says nothing.
+FOOD_INDUSTRIES = ("111", "112", "114", "311", "312")
+NOT_FOR_PEOPLE = ("111421", "111422", "311111", "311119", "312230")  # plants, pet food, tobacco
+# Spend says what an industry's average dollar emits: standard deviation of log10 kg of foods by
+# spend around the same foods by model on Complete Journey, an assumption for other goods.
+SPEND_SPREAD = 0.45
+CITED = 2  # published figures named per record: the first say enough
+# 1 best to 5. One worse where the mass is no fact about this pack.
+QUALITY: Mapping[str, float] = {
+    "verified": 1,
+    "model": 2,
+    "neighbours": 3,
+    "category": 4,
+    "spend": 5,
+    "unknown": np.nan,
 }
-# 1 is best: a supplier's own figure; 5 is none at all
-DATA_QUALITY = {"verified": 1, "model": 2, "neighbours": 3, "category": 4, "spend": 5, "unknown": 5}
-LIKE_THE_RECORD = 0.6  # under it the model's figure rests on looser words: one grade worse
-FOOD_INDUSTRIES = ("111", "112", "114", "311", "312", "722")
+MASS_FACTS = ("catalogue", "package")
+NODE_WORDS = {
+    "category": "records of its category",
+    "need": "records that serve its need",
+    "department": "records of its department",
+}
 
 
 def estimate_footprints(products: pd.DataFrame, model: PcfModel) -> pd.DataFrame:
-    """One row per product, in order, with the columns of `tables.FOOTPRINTS`.
+    """The columns of FOOTPRINTS for each product, in the order of `products`.
 
-    `products` holds `product_id` and any of title, department, category, product_type, price,
-    package_size, net_mass_kg, verified_kg_co2e and verified_source. Kilograms are per pack; the
-    range holds 80 % and counts what databases differ on one food and what the mass may be off.
+    `products` is a table checked against `tables.PRODUCTS`; `kg_co2e` is per pack, with an 80 %
+    range that covers model, mass and what databases differ by. Tiers, the first that applies:
+    verified (the supplier's figure, taken as it is), model, neighbours and category (see
+    `tiers.choose_tiers`), spend (needs a price, read as US dollars), unknown (kg is null).
 
     >>> from pcf_estimator.seed import read_seed
-    >>> shop = pd.DataFrame({"product_id": ["1", "2"], "title": ["Ground beef 500 g", "Gadget"]})
+    >>> shop = pd.DataFrame({"product_id": ["a", "b"], "title": ["Ground beef 2 lb", "Gift voucher"]})
     >>> estimate_footprints(shop, PcfModel(trees=30).fit(read_seed()))["tier"].tolist()
     ['model', 'unknown']
     """
     products = products.reset_index(drop=True)
-    spend = spend_intensity(products).reset_index(drop=True)
-    industry = spend["naics_code"].fillna("").astype(str)
-    non_food = ((industry != "") & ~industry.str.startswith(FOOD_INDUSTRIES)).to_numpy()
-    found = model.figures(products, non_food)
-    mass = net_mass(products, assign_needs(products, model.needs_)).reset_index(drop=True)
+    spend = spend_intensity(products)
+    kinds = assign_needs(products, model.needs_)
+    found = model.figures(products, non_food(spend["naics_code"], kinds, model))
+    mass = net_mass(products, kinds)
+    price, verified = _number(products, "price"), _number(products, "verified_kg_co2e")
+    mass_kg = mass["net_mass_kg"].to_numpy(dtype=np.float64)
 
-    tier = _tiers(products, found, mass, spend)
-    per_kg = np.where(np.isin(tier, ["model", "neighbours", "category"]), 10**found.log_kg, np.nan)
-    net_mass_kg = mass["net_mass_kg"].to_numpy(np.float64)
-    price = _numbers(products, "price")
-    verified = _numbers(products, "verified_kg_co2e")
-    kg = np.select(
-        [tier == "verified", tier == "spend", ~np.isnan(per_kg)],
-        [verified, spend["kg_co2e_per_usd"].to_numpy(np.float64) * price, per_kg * net_mass_kg],
+    seeded = found.tier.to_numpy(dtype=object)
+    by_spend = (price * spend["kg_co2e_per_usd"]).to_numpy(dtype=np.float64)
+    tier = np.select(
+        [~np.isnan(verified), (seeded != "") & ~np.isnan(mass_kg), ~np.isnan(by_spend)],
+        ["verified", seeded, "spend"],
+        default="unknown",
+    )
+    is_verified, is_spend = tier == "verified", tier == "spend"
+    is_seeded = ~is_verified & ~is_spend & (tier != "unknown")
+
+    half = widen(
+        model.half_widths(found, COVERAGE, between_sources=True),
+        COVERAGE,
+        mass["mass_spread_log10"].fillna(0.0).to_numpy(),
+    )
+    half = np.select(
+        [is_verified, is_spend, is_seeded],
+        [0.0, widen(np.zeros(1), COVERAGE, SPEND_SPREAD)[0], half],
         np.nan,
     )
-    half = _half_widths(model, found, mass, tier)
-    return pd.DataFrame(
+    with np.errstate(invalid="ignore"):
+        per_kg = np.select(
+            [is_verified, is_seeded], [verified / mass_kg, 10**found.log_kg], np.nan
+        )
+    kg = np.select(
+        [is_verified, is_seeded, is_spend], [verified, per_kg * mass_kg, by_spend], np.nan
+    )
+    answer = pd.DataFrame(
         {
             "product_id": products["product_id"],
             "kg_co2e": kg,
             "kg_co2e_low": kg * 10**-half,
             "kg_co2e_high": kg * 10**half,
-            "kg_co2e_per_kg": np.where(np.isnan(per_kg), kg / net_mass_kg, per_kg),
-            "net_mass_kg": net_mass_kg,
+            "kg_co2e_per_kg": per_kg,
+            "net_mass_kg": mass_kg,
             "mass_basis": mass["mass_basis"].astype("str"),
             "tier": pd.Series(tier, dtype="str"),
-            "boundary": pd.Series(tier).map(BOUNDARY).astype("str"),
-            "similarity": np.where(np.isnan(per_kg), np.nan, found.similarity),
-            "data_quality": _data_quality(tier, found),
-            "source": _sources(products, model, found, mass, spend, tier),
+            "boundary": _boundaries(found, tier, model),
+            "similarity": np.where(is_seeded, found.similarity, np.nan),
+            "data_quality": _quality(tier, mass["mass_basis"]),
+            "source": _sources(products, found, tier, spend, mass_kg, model),
             "model_version": model.model_version_,
             "seed_version": model.seed_version_,
         }
-    )[list(FOOTPRINTS.columns)]
-
-
-def _tiers(
-    products: pd.DataFrame, found: Figures, mass: pd.DataFrame, spend: pd.DataFrame
-) -> np.ndarray:
-    """The tier of each product, by what is known of it."""
-    seed_says = (found.tier != "").to_numpy() & mass["net_mass_kg"].notna().to_numpy()
-    can_spend = spend["kg_co2e_per_usd"].notna().to_numpy() & ~np.isnan(_numbers(products, "price"))
-    is_verified = ~np.isnan(_numbers(products, "verified_kg_co2e"))
-    return np.select(
-        [is_verified, seed_says, can_spend],
-        ["verified", found.tier.to_numpy(dtype=object), "spend"],
-        "unknown",
-    ).astype(object)
-
-
-def _half_widths(
-    model: PcfModel, found: Figures, mass: pd.DataFrame, tier: np.ndarray
-) -> Floats:
-    """Half the 80 % range in log10: intensity and mass err apart, so they add as squares."""
-    intensity = model.half_widths(found, COVERAGE, between_sources=True)
-    of_mass = NORMAL_QUANTILE * mass["mass_spread_log10"].fillna(0.0).to_numpy(np.float64)
-    return np.select(
-        [tier == "verified", tier == "spend"],
-        [0.0, SPEND_HALF_WIDTH],
-        np.hypot(intensity, of_mass),
     )
+    return answer[list(FOOTPRINTS.columns)]
 
 
-def _data_quality(tier: np.ndarray, found: Figures) -> Floats:
-    grade = pd.Series(tier).map(DATA_QUALITY).to_numpy(np.float64)
-    return grade + ((tier == "model") & (found.similarity < LIKE_THE_RECORD))
+def non_food(naics_code: pd.Series, kinds: pd.DataFrame, model: PcfModel) -> Bools:
+    """Which products are known not to be food for people, (rows,).
+
+    By the industry of their spend factor; where none matches, by a need that is known and that no
+    record of the seed serves.
+    """
+    food = naics_code.str.startswith(FOOD_INDUSTRIES) & ~naics_code.isin(NOT_FOR_PEOPLE)
+    needs = set(model.members_.records_["need"]) - {""}
+    other_need = (kinds["kind"] != "") & ~kinds["need"].isin(needs)
+    return np.where(naics_code != "", ~food, other_need).astype(bool)
+
+
+def _quality(tier: np.ndarray, mass_basis: pd.Series) -> Floats:
+    best = pd.Series(tier).map(QUALITY).to_numpy(dtype=np.float64)
+    guessed = ~mass_basis.isin(MASS_FACTS).to_numpy() & np.isin(
+        tier, ("model", "neighbours", "category")
+    )
+    return np.minimum(best + guessed, 5.0)
+
+
+def _boundaries(found: Figures, tier: np.ndarray, model: PcfModel) -> pd.Series:
+    """The boundary of the records a figure rests on, or "mixed" where they differ."""
+    boundary = model.seed_["boundary"].to_numpy(dtype=object)
+    near = boundary[found.nearest]
+    same = (near == near[:, :1]).all(axis=1)
+    everywhere = boundary[0] if len(set(boundary)) == 1 else "mixed"
+    return pd.Series(
+        np.select(
+            [
+                tier == "verified",
+                tier == "spend",
+                tier == "unknown",
+                tier == "category",
+                same,
+            ],
+            ["as its supplier states", "cradle to purchaser", "", everywhere, near[:, 0]],
+            default="mixed",
+        ),
+        dtype="str",
+    )
 
 
 def _sources(
     products: pd.DataFrame,
-    model: PcfModel,
     found: Figures,
-    mass: pd.DataFrame,
-    spend: pd.DataFrame,
     tier: np.ndarray,
+    spend: pd.DataFrame,
+    mass_kg: Floats,
+    model: PcfModel,
 ) -> pd.Series:
-    """Where each figure comes from, in words that a person can follow up."""
-    records = (model.seed_["concept"] + " (" + model.seed_["citations"] + ")").to_numpy(object)
-    nearest = pd.Series(records[found.nearest[:, 0]]) + "; " + pd.Series(
-        model.seed_["concept"].to_numpy(object)[found.nearest[:, 1]]
-    )
-    supplier = products.get("verified_source", pd.Series(index=products.index, dtype="str"))
-    industry = "spend factor of industry " + spend["naics_code"].fillna("").astype(str)
-    reason = np.where(
-        (found.tier != "").to_numpy() & mass["net_mass_kg"].isna().to_numpy(),
-        "no mass and no price to find it by",
-        "nothing like it in the seed, and no spend factor or price",
-    )
-    chosen = np.select(
-        [tier == "verified", tier == "spend", tier == "unknown", tier == "category"],
+    """Where each figure comes from, or why there is none, in words."""
+    citations = model.seed_["citations"].str.split("; ").str[:CITED].str.join("; ")
+    record = (model.seed_["concept"] + " (" + citations + ")").to_numpy(dtype=object)
+    near = record[found.nearest]
+    nearest = pd.Series(near[:, 0])
+    for column in range(1, near.shape[1]):
+        nearest = nearest + ", " + near[:, column]
+    node = found.cell.str.split("/").str[1].map(NODE_WORDS).fillna("")
+    given = products.get("verified_source", pd.Series(None, index=products.index, dtype="str"))
+    factor = spend["kg_co2e_per_usd"].map("{:g}".format)
+    by_spend = (
+        spend["retail_category"] + ": " + factor + " kg per dollar (EPA, NAICS "
+    ) + spend["naics_code"] + ")"
+    no_mass = (found.tier != "") & np.isnan(mass_kg)
+    why_not = np.select(
+        [no_mass, found.similarity <= 0, spend["naics_code"] != ""],
         [
-            supplier.fillna("the supplier").to_numpy(object),
-            (industry + " (" + spend["retail_category"].fillna("").astype(str) + ")").to_numpy(object),
-            reason,
-            "mean of its shelf in the seed",
+            "the mass of a pack is not known, and no spend factor with a price",
+            "no text that any record shares",
+            "its goods are not in the seed, and the spend factor needs a price",
         ],
-        ("nearest: " + nearest).to_numpy(object),
+        default="no record, kind or shelf of the seed is like it, and no spend factor",
     )
-    return pd.Series(chosen, dtype="str")
+    return pd.Series(
+        np.select(
+            [tier == name for name in TIERS],
+            [
+                given.astype("str").fillna("the supplier's figure").to_numpy(dtype=object),
+                ("near " + nearest).to_numpy(dtype=object),
+                ("similar text only: " + nearest).to_numpy(dtype=object),
+                ("mean of the " + node).to_numpy(dtype=object),
+                by_spend.to_numpy(dtype=object),
+                why_not,
+            ],
+        ),
+        dtype="str",
+    )
 
 
-def _numbers(products: pd.DataFrame, column: str) -> Floats:
+def _number(products: pd.DataFrame, column: str) -> Floats:
     if column not in products:
         return np.full(len(products), np.nan)
-    return products[column].to_numpy(np.float64, na_value=np.nan)
+    return products[column].to_numpy(dtype=np.float64, na_value=np.nan)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix, hstack
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.preprocessing import normalize
 
 from pcf_estimator.families import families
@@ -64,7 +64,7 @@ def seed_products(seed: pd.DataFrame) -> pd.DataFrame:
 def describe(products: pd.DataFrame, needs: Needs) -> pd.DataFrame:
     """What the members and the tiers read of each product, one column each; same index.
 
-    name, shelf, text, category and department are tokens, families those of the name; `given` is
+    name, shelf, text, category and department are tokens, families those of the text; `given` is
     how much of the text is there: a key of TEXTS, or "" for a product without any. kind and need
     are "" for a product that the needs table does not know.
 
@@ -77,6 +77,7 @@ def describe(products: pd.DataFrame, needs: Needs) -> pd.DataFrame:
     kind_of = joined_tokens(products, ("product_type",))
     shelf = joined_tokens(products, TEXTS["shelf"])
     name = title.where(title != "", kind_of).where(lambda text: text != "", shelf)
+    text = (name + " " + shelf).str.strip()
     known = assign_needs(products, needs)
     has_shelf, has_title = shelf != "", title != ""
     given = np.select([has_title & has_shelf, has_shelf, has_title], list(TEXTS), default="")
@@ -84,8 +85,8 @@ def describe(products: pd.DataFrame, needs: Needs) -> pd.DataFrame:
         {
             "name": name,
             "shelf": shelf,
-            "text": (name + " " + shelf).str.strip(),
-            "families": families(name),
+            "text": text,
+            "families": families(text),
             "given": given,
             "category": joined_tokens(products, ("category",)),
             "department": joined_tokens(products, ("department",)),
@@ -123,13 +124,6 @@ class Vocabulary:
                 blocks.append(encoded * np.sqrt(weight))
         return normalize(csr_matrix(hstack(blocks)))
 
-    def name_vectors(self, described: pd.DataFrame) -> csr_matrix:
-        """Unit vectors of the single words of each name, (rows, words)."""
-        single = [place for place, term in enumerate(self.terms["words"]) if " " not in term]
-        terms = tuple(self.terms["words"][place] for place in single)
-        words = _vectorizer("shelf", terms, self.idf["words"][single])
-        return words.transform(described["name"].to_numpy(dtype=object))
-
     def columns(self, block: str) -> slice:
         """Where a block's terms stand in the vectors."""
         before = list(BLOCKS)[: list(BLOCKS).index(block)]
@@ -158,6 +152,23 @@ def _vectorizer(
     if terms is not None:
         made.idf_ = idf
     return made
+
+
+def words_in_common(names: pd.Series, records: pd.Series) -> Floats:
+    """Share of words that each name has in common with the record it shares most with, (rows,).
+
+    Twice the shared words over the words of both (Dice), each word once; words that no record has
+    count too, since they say that the product is something else.
+
+    >>> words_in_common(pd.Series(["acme whole milk", "soap"]), pd.Series(["whole milk", "milk"]))
+    array([0.8, 0. ])
+    """
+    count = CountVectorizer(token_pattern=r"\S+", lowercase=False, binary=True)
+    known = count.fit_transform(records)
+    shared = (count.transform(names).astype(np.float64) @ known.T.astype(np.float64)).toarray()
+    sizes = [texts.map(lambda text: len(set(text.split()))).to_numpy() for texts in (names, records)]
+    both = sizes[0][:, None] + sizes[1][None, :]
+    return (2 * shared / np.maximum(both, 1)).max(axis=1)
 
 
 def likeness(first: csr_matrix, second: csr_matrix) -> Floats:

@@ -70,7 +70,7 @@ class PcfModel:
     def __init__(
         self,
         *,
-        trees: int = 300,
+        trees: int = 250,
         depth: int = 4,
         folds: int = FOLDS,
         random_state: int = 0,

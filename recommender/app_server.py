@@ -63,7 +63,9 @@ def theme_flags(settings: Path) -> dict[str, str]:
     import tomllib
 
     theme = tomllib.loads(settings.read_text())["theme"]
-    return {f"theme.{mode}.{key}": value for mode, keys in theme.items() for key, value in keys.items()}
+    return {
+        f"theme.{mode}.{key}": value for mode, keys in theme.items() for key, value in keys.items()
+    }
 
 
 def environment(workspace: Path) -> dict[str, str]:
@@ -101,11 +103,13 @@ def serving(workspace: Path, wait_seconds: float = 90.0) -> Iterator[str]:
 
 def page_files() -> list[Path]:
     """The app's pages: every file of app_pages/ but those that start with an underscore."""
-    return sorted(p for p in (app_folder() / "app_pages").glob("*.py") if not p.name.startswith("_"))
+    return sorted(
+        p for p in (app_folder() / "app_pages").glob("*.py") if not p.name.startswith("_")
+    )
 
 
 def try_pages(workspace: Path) -> list[str]:
-    """Runs every page once as Streamlit would; names of the pages. Raises AppError for a failure."""
+    """Names of the pages, each run once as Streamlit would. Raises AppError for a failure."""
     from streamlit.testing.v1 import AppTest
 
     os.environ[WORKSPACE_SETTING] = str(workspace.resolve())

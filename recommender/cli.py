@@ -379,5 +379,3 @@ def _assessment_rows(name: str, result: Any) -> ScreenTable:
     for row in rows.itertuples(index=False):
         table.add_row(*(f"{v:.3g}" if isinstance(v, float) else str(v) for v in row))
     return table
-
-

@@ -72,7 +72,9 @@ def model_step(workspace: Workspace) -> PcfModel:
 
 def member_facts(model: PcfModel) -> dict[str, Any]:
     """Weight and grouped out-of-fold errors of each member of the blend, and of the blend."""
-    return {str(name): row for name, row in model.errors_.set_index("member").to_dict("index").items()}
+    return {
+        str(name): row for name, row in model.errors_.set_index("member").to_dict("index").items()
+    }
 
 
 def footprints_step(workspace: Workspace) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from recommender.candidates import Floats, Ints
 from recommender.generators import Fitted, Merged
 from recommender.history import Habit, rank_within
+from recommender.log import distinct_rows
 
 Floats32 = npt.NDArray[np.float32]
 NEVER = 999.0  # weeks since a purchase that never was; trees only need it to be far away
@@ -40,7 +41,7 @@ def features(fitted: Fitted, rows: Merged) -> tuple[list[str], Floats32]:
     columns["share_of_category"] = decayed["product"] / np.maximum(decayed["category"], 1e-9)
 
     visits = np.bincount(history.visits.customer, minlength=history.log.customers)
-    baskets = np.unique(history.visits.basket, return_index=True)[1]
+    baskets = distinct_rows(history.visits.basket)[1]
     trips = np.bincount(history.visits.customer[baskets], minlength=history.log.customers)
     recent = history.weeks_ago[baskets] <= 4.0
     recent_trips = np.bincount(
@@ -75,9 +76,9 @@ def features(fitted: Fitted, rows: Merged) -> tuple[list[str], Floats32]:
 
     price = history.price[product]
     columns["price"] = price
-    columns["price_in_type"] = price / _group_median(history.price, shelf.product_type)[
-        shelf.product_type[product]
-    ]
+    columns["price_in_type"] = (
+        price / _group_median(history.price, shelf.product_type)[shelf.product_type[product]]
+    )
     columns["in_home_store"] = _in_home_store(fitted, rows)
     columns["als"] = fitted.als.score(customer, product)
     columns["item_item"] = fitted.item_item.score(fitted.taste, customer, product)

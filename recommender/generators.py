@@ -14,11 +14,14 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from recommender.best import best_rows
 from recommender.candidates import Bools, Floats, Ints
 from recommender.history import History, rank_within
 from recommender.implicit_adapter import Als, ItemItem
+from recommender.log import distinct_rows
 
 CANDIDATES_PER_CUSTOMER = 300
+PER_TYPE = 15  # products of one type that may stand in
 RANK_OFFSET = 20.0  # of reciprocal rank fusion (Cormack et al. 2009), tuned on validation weeks
 
 
@@ -106,7 +109,7 @@ def stand_ins(fitted: Fitted, n: int) -> Proposals:
     types = history.shelf.product_type
     product = np.flatnonzero(history.universe.products & (crowd > 0))
     total = np.bincount(types[product], weights=crowd[product], minlength=habit.groups)
-    shelf = best(types[product], product, crowd[product] / total[types[product]], 25)
+    shelf = best(types[product], product, crowd[product] / total[types[product]], PER_TYPE)
     customer, group = habit.key // habit.groups, habit.key % habit.groups
     served = history.universe.customers[customer]
     customer, group, weight = customer[served], group[served], habit.decayed[served]
@@ -159,7 +162,7 @@ def propose(fitted: Fitted, per_customer: int = CANDIDATES_PER_CUSTOMER) -> Merg
         bits.append(np.full(len(rank), 1 << bit, np.int64))
     width = np.int64(fitted.history.log.products)
     keys = np.concatenate(customer) * width + np.concatenate(product)
-    key, row = np.unique(keys, return_inverse=True)
+    key, _, row = distinct_rows(keys)
     score = np.bincount(row, weights=np.concatenate(fused))
     # each generator names a pair once, so adding its bit is setting it
     source = np.bincount(row, weights=np.concatenate(bits)).astype(np.int64)
@@ -174,10 +177,14 @@ def best(customer: Ints, product: Ints, score: Floats, n: int) -> Proposals:
     >>> best(np.array([0, 0, 0]), np.array([4, 2, 3]), np.array([1.0, 1.0, 2.0]), 2).product
     array([3, 2])
     """
-    order = np.lexsort((product, -score, customer))
-    if len(order):
-        order = order[rank_within(customer, order)[order] < n]
-    return Proposals(customer[order], product[order], score[order])
+    if len(customer) and (np.diff(customer) < 0).any():
+        order = np.argsort(customer, kind="stable")
+        customer, product, score = customer[order], product[order], score[order]
+    groups = int(customer[-1]) + 1 if len(customer) else 0
+    start = np.searchsorted(customer, np.arange(groups + 1))
+    rows = best_rows(start, product, score, np.ones(len(score), np.bool_), n)
+    rows = rows[rows >= 0]
+    return Proposals(customer[rows], product[rows], score[rows])
 
 
 def _long(served: Ints, ids: Ints, scores: Floats, fitted: Fitted) -> Proposals:
@@ -208,4 +215,3 @@ def _counting(length: Ints) -> Ints:
     """0 .. length - 1 for each entry, one after the other."""
     ends = np.cumsum(length)
     return np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - length, length)
-

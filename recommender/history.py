@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from recommender.candidates import Bools, Floats, Ints
-from recommender.log import DAYS_A_WEEK, Log, find
+from recommender.log import DAYS_A_WEEK, Log, distinct, distinct_rows, find
 from recommender.splits import Universe, universe
 
 HALF_LIFE_WEEKS = 16.0
@@ -90,9 +90,9 @@ class History:
     def visits(self) -> Log:
         """The log with one line per basket and product, quantities and money added up."""
         key = self.log.basket * self.log.products + self.log.product
-        _, first, again = np.unique(key, return_index=True, return_inverse=True)
+        _, first, again = distinct_rows(key)
         in_log_order = np.argsort(first)
-        one = self.log.where(np.isin(np.arange(len(key)), first))
+        one = self.log.where(np.bincount(first, minlength=len(key)).astype(np.bool_))
         quantity = np.bincount(again, weights=self.log.quantity)[in_log_order]
         paid = np.bincount(again, weights=self.log.paid)[in_log_order]
         return replace(one, quantity=quantity, paid=paid)
@@ -104,7 +104,7 @@ class History:
     def habit(self, groups: Ints, count: int) -> Habit:
         """How often each customer bought each group (`groups`: one code per product)."""
         v = self.visits
-        key, row = np.unique(v.customer * count + groups[v.product], return_inverse=True)
+        key, _, row = distinct_rows(v.customer * count + groups[v.product])
 
         def total(weights: Floats) -> Floats:
             return np.bincount(row, weights=weights, minlength=len(key))
@@ -142,7 +142,7 @@ class History:
     def households(self, weeks: float) -> Floats:
         """Per product, how many customers bought it in the last `weeks`."""
         v, recent = self.visits, self.weeks_ago <= weeks
-        pairs = np.unique(v.customer[recent] * v.products + v.product[recent])
+        pairs = distinct(v.customer[recent] * v.products + v.product[recent])
         return np.bincount(pairs % v.products, minlength=v.products).astype(np.float64)
 
     @cached_property
@@ -162,7 +162,7 @@ class History:
         if stores <= 0:
             return home
         known = v.store >= 0
-        key, row = np.unique(v.customer[known] * stores + v.store[known], return_inverse=True)
+        key, _, row = distinct_rows(v.customer[known] * stores + v.store[known])
         weight = np.bincount(row, weights=0.5 ** (self.weeks_ago[known] / HALF_LIFE_WEEKS))
         order = np.lexsort((key, weight))
         home[key[order] // stores] = key[order] % stores

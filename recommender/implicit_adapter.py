@@ -89,7 +89,7 @@ class ItemItem:
         return self
 
     def propose(self, matrix: csr_matrix, n: int, new_only: bool = True) -> tuple[Ints, Floats]:
-        """(customers, n) product columns and scores, best first, -1 and -inf where there are less."""
+        """(rows, n) product columns and scores, best first, -1 and -inf where there are less."""
         return clean_answer(self.model_, csr_matrix(matrix, dtype=np.float64), n, new_only)
 
     def score(self, matrix: csr_matrix, customer: Ints, product: Ints) -> Floats32:

@@ -106,7 +106,7 @@ class Log:
     @cached_property
     def bought(self) -> Ints:
         """Sorted keys customer * products + product of all pairs that were ever bought."""
-        return np.unique(self.customer * self.products + self.product)
+        return distinct(self.customer * self.products + self.product)
 
     def has_bought(self, customer: Ints, product: Ints) -> Bools:
         """Whether each customer ever bought each product in these lines."""
@@ -123,6 +123,26 @@ def find(sorted_keys: Ints, keys: Ints) -> Ints:
         return np.full(len(keys), -1, np.int64)
     at = np.minimum(np.searchsorted(sorted_keys, keys), len(sorted_keys) - 1)
     return np.where(sorted_keys[at] == keys, at, -1).astype(np.int64)
+
+
+def distinct(keys: Ints) -> Ints:
+    """The distinct keys, ascending. Sorting integers is several times faster than hashing them.
+
+    >>> distinct(np.array([3, 1, 3]))
+    array([1, 3])
+    """
+    ordered = np.sort(keys)
+    return ordered[np.r_[True, ordered[1:] != ordered[:-1]]] if len(ordered) else ordered
+
+
+def distinct_rows(keys: Ints) -> tuple[Ints, Ints, Ints]:
+    """The distinct keys ascending, the first row of each, and the place of every row among them."""
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    new = np.r_[True, ordered[1:] != ordered[:-1]] if len(keys) else np.zeros(0, np.bool_)
+    place = np.empty(len(keys), np.int64)
+    place[order] = np.cumsum(new) - 1
+    return ordered[new], order[new], place
 
 
 def read_log(purchases: pd.DataFrame, products: pd.Series) -> Log:

@@ -99,9 +99,7 @@ class PurchaseModel:
             "seed": self.seed,
             "nthread": self.threads,
         }
-        self.chance_ = xgb.train(
-            {**settings, "objective": "binary:logistic"}, data, self.trees
-        )
+        self.chance_ = xgb.train({**settings, "objective": "binary:logistic"}, data, self.trees)
         # how many packs, among those who buy
         amounts = xgb.QuantileDMatrix(
             x[y], np.log(np.maximum(np.concatenate(quantity)[y], 0.1)), nthread=self.threads

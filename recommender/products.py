@@ -1,4 +1,4 @@
-"""The products as the trade-off sees them at a cutoff: catalogue, prices of the time, footprints."""
+"""The products as the trade-off sees them at a cutoff: catalogue, prices, footprints, needs."""
 
 from __future__ import annotations
 

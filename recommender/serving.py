@@ -94,7 +94,7 @@ def serve(
 def _asked(
     candidates: Candidates, history: History, number: Ints, n: int
 ) -> tuple[Candidates, npt.NDArray[np.object_]]:
-    """The asked customers' candidates, filled up where there are fewer than `n`, and their basis."""
+    """The asked customers' candidates, filled up where fewer than `n`, and their basis."""
     known = np.maximum(number, 0)
     count = np.where(number >= 0, np.diff(candidates.start)[known], 0)
     at = np.repeat(np.arange(len(number)), count)

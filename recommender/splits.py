@@ -8,7 +8,7 @@ import numpy as np
 
 from pcf_estimator.tables import TableError
 from recommender.candidates import Bools
-from recommender.log import Log
+from recommender.log import Log, distinct
 
 HORIZON_WEEKS = 4
 MIN_HISTORY_WEEKS = 8
@@ -69,11 +69,11 @@ def universe(history: Log, recommendable: Bools) -> Universe:
 
     Counted in `history` alone, so that no later week decides who is judged.
     """
-    pairs = np.unique(history.customer * history.products + history.product)
+    pairs = distinct(history.customer * history.products + history.product)
     households = np.bincount(pairs % history.products, minlength=history.products)
-    lines = np.unique(history.basket * history.products + history.product)
+    lines = distinct(history.basket * history.products + history.product)
     baskets = np.bincount(lines % history.products, minlength=history.products)
-    visits = np.unique(history.basket * history.customers + history.customer)
+    visits = distinct(history.basket * history.customers + history.customer)
     customer_baskets = np.bincount(visits % history.customers, minlength=history.customers)
     return Universe(
         products=(households >= MIN_HOUSEHOLDS) & (baskets >= MIN_BASKETS) & recommendable,

@@ -53,6 +53,7 @@ class SwapRules:
     price_factor: float = 1.5  # dearest pack over cheapest
     amount_factor: float = 2.0  # most servings in a pack over fewest
     chance: float = 0.8  # least P(lighter) of a swap
+    liking: float = 0.0  # least chance that the household takes the stand-in
     per_product: int = 3  # stand-ins kept for each product
 
 
@@ -276,7 +277,7 @@ def lighter_swaps(
     pairs["liking"] = liking[pairs["swap"]]
     pairs["compared"] = pairs.groupby("product")["swap"].transform("size")
     pairs["turn"] = pd.Index(usual).get_indexer(pd.Index(pairs["product"]))
-    pairs = pairs[pairs["chance"] >= rules.chance]
+    pairs = pairs[(pairs["chance"] >= rules.chance) & (pairs["liking"] >= rules.liking)]
     order = ["turn", "same_kind", "liking", "swap"]
     left = pairs.sort_values(order, ascending=[True, False, False, True], kind="stable")
     given = []

@@ -17,12 +17,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from pcf_estimator.tables import ID, Column, Table, TableError, check_table
+from recommender.best import best_rows
 from recommender.candidates import Bools, Candidates, Floats, Ints
 from recommender.functional import (
     UNKNOWN,
@@ -231,38 +231,7 @@ def best_slates(start: Ints, product: Ints, value: Floats, allowed: Bools, n: in
             f"candidates, row {row + 1} (customer {customer}, product {product[row]}): the score "
             f"is nan, but a number was expected ({bad.sum()} such rows)"
         )
-    return _best_rows(start, product, value, allowed, n)
-
-
-@numba.njit
-def _best_rows(start: Ints, product: Ints, value: Floats, allowed: Bools, n: int) -> Ints:
-    customers = start.size - 1
-    best = np.full((customers, n), -1, np.int64)
-    for customer in range(customers):
-        filled = 0
-        for row in range(start[customer], start[customer + 1]):
-            if not allowed[row]:
-                continue
-            if filled == n:
-                last = best[customer, n - 1]
-                if value[row] < value[last]:  # most rows end here
-                    continue
-                if value[row] == value[last] and product[row] > product[last]:
-                    continue
-                place = n - 1
-            else:
-                place = filled
-                filled += 1
-            while place > 0:
-                above = best[customer, place - 1]
-                if value[above] > value[row]:
-                    break
-                if value[above] == value[row] and product[above] < product[row]:
-                    break
-                best[customer, place] = above
-                place -= 1
-            best[customer, place] = row
-    return best
+    return best_rows(start, product, value, allowed, n)
 
 
 def carbon_price(weights: Weights, scales: Scales) -> float | None:

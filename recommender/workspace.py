@@ -152,7 +152,7 @@ def fingerprint(**parts: Any) -> str:
 
 @cache
 def code_hash() -> str:
-    """Hash of both packages' sources and the shipped tables: a change anywhere remakes the steps."""
+    """Hash of both packages' sources and the shipped tables: any change remakes the steps."""
     digest = blake2b(digest_size=12)
     folders = [Path(str(resources.files(name))) for name in ("pcf_estimator", "recommender")]
     files = [path for folder in folders for path in sorted(folder.rglob("*.py"))]

@@ -41,7 +41,9 @@ def test_the_recommender_reads_footprints_as_a_table(path):
     assert in_frame or estimator <= SHARED
 
 
-@pytest.mark.parametrize("package", ["recommender.cli", "recommender.steps", "pcf_estimator.estimate"])
+@pytest.mark.parametrize(
+    "package", ["recommender.cli", "recommender.steps", "pcf_estimator.estimate"]
+)
 def test_neither_streamlit_nor_spark_is_loaded_at_import(package):
     code = (
         f"import sys, {package}; "

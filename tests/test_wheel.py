@@ -1,4 +1,4 @@
-"""The wheel, installed in another folder, carries its data and its app and runs without the checkout."""
+"""The wheel, installed in another folder, carries its data and its app, and runs there."""
 
 import json
 import os

@@ -37,9 +37,9 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-@pytest.mark.usefixtures("chromium")
-def address(tmp_path_factory) -> Iterator[str]:
-    """Where the app is served, on a small shop with one hostile name."""
+def address(chromium, tmp_path_factory) -> Iterator[str]:
+    """Where the app is served for the browser, on a small shop with one hostile name."""
+    assert chromium
     file = Path(__file__).parent.parent / "app" / "small_shop.py"
     spec = importlib.util.spec_from_file_location("small_shop_of_the_browser", file)
     small_shop = importlib.util.module_from_spec(spec)
@@ -70,10 +70,7 @@ def page(chromium, address):
         page.on("pageerror", lambda error: errors.append(str(error)))
         yield page
         browser.close()
-    elsewhere = [
-        url
-        for url in asked
-        if not url.startswith((address, "data:", "blob:", address.replace("http", "ws")))
-    ]
+    here = (address, address.replace("http", "ws"), "data:", "blob:")
+    elsewhere = [url for url in asked if not url.startswith(here)]
     assert not elsewhere
     assert not errors

@@ -108,9 +108,7 @@ def test_a_policy_that_cannot_be_used_is_bad_data(workspace, tmp_path, monkeypat
     assert "bad.toml" in err
 
 
-def test_doctor_finds_a_file_that_was_changed_by_hand(
-    workspace, made_up_shop, tmp_path, monkeypatch, capsys
-):
+def test_doctor_finds_a_file_that_was_changed_by_hand(workspace, tmp_path, monkeypatch, capsys):
     import shutil
 
     copy = tmp_path / "ws"

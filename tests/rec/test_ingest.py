@@ -143,7 +143,7 @@ def test_bad_input_leaves_the_tables_that_were_there(ingest):
     assert Workspace(ingest.workspace).changed_files() == []
 
 
-def test_a_file_that_is_not_there_is_bad_data(ingest, tmp_path, monkeypatch, capsys):
+def test_a_file_that_is_not_there_is_bad_data(tmp_path, monkeypatch, capsys):
     words = ["greenaisle", "ingest", "--catalogue", "no.csv", "--purchases", "no.csv"]
     monkeypatch.setattr("sys.argv", [*words, "--workspace", str(tmp_path / "ws")])
     with pytest.raises(SystemExit) as end:

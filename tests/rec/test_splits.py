@@ -1,5 +1,7 @@
 """Which weeks teach and which judge; which products and customers count."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,7 +25,7 @@ def test_validating_ends_where_testing_begins():
 def test_no_window_of_the_protocol_sees_its_own_labels_or_later_ones():
     weeks = protocol(52)
     windows = [*reversed(weeks.learn), weeks.calibrate, weeks.judge]
-    for earlier, later in zip(windows, windows[1:], strict=False):
+    for earlier, later in pairwise(windows):
         assert earlier.last < later.first
         assert later.history_until >= earlier.last
 
@@ -33,7 +35,7 @@ def test_a_short_log_teaches_with_the_windows_it_has():
 
 
 def test_a_log_too_short_for_any_window_says_how_long_it_should_be():
-    with pytest.raises(TableError, match="12 whole weeks, but .* need 20"):
+    with pytest.raises(TableError, match=r"12 whole weeks, but .* need 20"):
         protocol(12)
 
 

@@ -1,4 +1,4 @@
-"""Swaps: lighter with a chance of four in five, for the same use, at a like price, never in care."""
+"""Swaps: lighter with a chance of four in five for the same use, at a like price, never in care."""
 
 import numpy as np
 import pandas as pd
@@ -173,6 +173,8 @@ def test_the_same_kind_comes_first_then_the_better_liked():
     assert swaps["swap"].tolist() == [3, 2, 1]
     assert swaps["place"].tolist() == [1, 2, 3]
     assert swaps["same_kind"].tolist() == [True, False, False]
+    liked = lighter_swaps(np.array([0]), goods_of(products), liking, SwapRules(liking=0.1))
+    assert liked["swap"].tolist() == [2, 1]
     two = lighter_swaps(np.array([0]), goods_of(products), liking, SwapRules(per_product=2))
     assert two["swap"].tolist() == [3, 2]
 

@@ -22,9 +22,13 @@ def test_a_finished_step_can_be_read_and_knows_its_facts(workspace):
 
 
 def test_a_step_that_fails_leaves_the_last_good_one(workspace):
-    with pytest.raises(RuntimeError), workspace.replacing("tables", "second") as folder:
-        (folder / "catalogue.parquet").write_text("half")
-        raise RuntimeError
+    def crash():
+        with workspace.replacing("tables", "second") as folder:
+            (folder / "catalogue.parquet").write_text("half")
+            raise RuntimeError("the disk is gone")
+
+    with pytest.raises(RuntimeError, match="the disk is gone"):
+        crash()
     assert workspace.is_current("tables", "first")
     assert workspace.table("tables", "catalogue")["product_id"].tolist() == ["a", "b"]
     assert not list(workspace.folder.glob(".tables*"))
