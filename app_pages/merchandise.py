@@ -41,6 +41,7 @@ FIGURES = {
     "seller_gini": ("sellers", "Inequality of suppliers", "Gini of attention: 0 is equal"),
     "private_label_share": ("sellers", "House brand", "share of attention"),
 }
+FAR = -10.0  # % of relevance: what costs more would flatten the rest of the chart
 POLICIES_ALT = "Every policy's change against today in money, kg CO2e, relevance and sellers."
 TILES = ("demand_revenue", "demand_kg_functional", "ndcg", "seller_small_share")
 
@@ -267,6 +268,12 @@ def level(estimate: Mapping[str, float | None], currency: str) -> str:
 def trade_off(here: _load.Opened, report: Mapping[str, Any], name: str, task: str) -> None:
     baseline = report["meta"]["baseline"]
     points = policy_points(with_draft(here, report), task)
+    near = (points["relevance"] >= FAR) | points["policy"].isin([name, baseline])
+    if not near.all():
+        whole = st.toggle(
+            f"Show policies that cost more than {-FAR:g} % of relevance", key="far", bind=URL
+        )
+        points = points if whole else points[near].reset_index(drop=True)
     said = trade_off_sentence(points, name, baseline)
     st.altair_chart(trade_off_chart(points, name, baseline), alt=said, key="trade_off")
     st.caption(f"{said} Further left is less carbon, further up more relevance; {LABEL}.")

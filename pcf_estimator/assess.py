@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from pcf_estimator.features import describe, likeness, seed_products
+from pcf_estimator.features import TEXTS, describe, likeness, seed_products
 from pcf_estimator.folds import FOLDS, grouped_folds, random_folds, whole_groups
 from pcf_estimator.members import MEMBERS, most_alike
 from pcf_estimator.model import PcfModel
@@ -24,11 +24,15 @@ from pcf_estimator.sources import agribalyse
 from pcf_estimator.tables import read_columns
 from pcf_estimator.text import product_text
 
-Floats = Ints = Texts = np.ndarray
+Floats = np.ndarray
+Ints = np.ndarray
+Texts = np.ndarray
 
 HEADLINE = "grouped"
 COVERAGE = 0.8
 AISLE, SHELF_NAME = "Groupe d'aliment", "Sous-groupe d'aliment"
+# The same estimate where a shop knows less of its products than the seed does of its concepts.
+LESS_TEXT = {"title": "estimate, title only", "shelf": "estimate, no title"}
 BASELINES = ("median", "category mean", "knn-5")
 
 
@@ -37,7 +41,7 @@ class Assessment:
     """Scores by split and method, with the size of what was assessed.
 
     Methods: the baselines, the members, their blend, and the estimate, which is what a product
-    gets: the blend or a lower tier's figure, with its range.
+    gets: the blend or a lower tier's figure, with its range; and again with less text.
     """
 
     name: str
@@ -118,7 +122,7 @@ def assess(
         "leave category out": grouped_folds(category, folds, np.random.default_rng(random_state)),
     }
     held_out = {
-        split: _held_out(seed, figure, category, fold, model, f"{name}, {split}", progress)
+        split: _held_out(seed, figure, fold, model, f"{name}, {split}", progress)
         for split, fold in splits.items()
     }
     return Assessment(
@@ -130,7 +134,10 @@ def assess(
             split: _scores(seed, figure, category, fold, held_out[split])
             for split, fold in splits.items()
         },
-        tiers={split: held.tier.value_counts().to_dict() for split, held in held_out.items()},
+        tiers={
+            split: {str(name): int(rows) for name, rows in held.tier.value_counts().items()}
+            for split, held in held_out.items()
+        },
         weights=dict(zip(MEMBERS, held_out[HEADLINE].weights.tolist(), strict=True)),
     )
 
@@ -138,7 +145,6 @@ def assess(
 def _held_out(
     seed: pd.DataFrame,
     figure: Floats,
-    category: Texts,
     fold: Ints,
     model: Callable[[], PcfModel],
     name: str,
@@ -146,7 +152,8 @@ def _held_out(
 ) -> HeldOut:
     products = seed_products(seed)
     estimates = {
-        method: np.full(len(seed), np.nan) for method in (*BASELINES, *MEMBERS, "blend", "estimate")
+        method: np.full(len(seed), np.nan)
+        for method in (*BASELINES, *MEMBERS, "blend", "estimate", *LESS_TEXT.values())
     }
     half, widened = np.full(len(seed), np.nan), np.full(len(seed), np.nan)
     tier = pd.Series("", index=seed.index, dtype="str")
@@ -169,6 +176,9 @@ def _held_out(
         # where the seed says nothing, the median stands in, so that all methods have all rows
         silent = np.isnan(found.log_kg)
         estimates["estimate"][out] = np.where(silent, np.median(figure[~out]), found.log_kg)
+        for given, method in LESS_TEXT.items():
+            less = fitted.figures(products.loc[out, list(TEXTS[given])]).log_kg
+            estimates[method][out] = np.where(np.isnan(less), np.median(figure[~out]), less)
         half[out] = fitted.half_widths(found, COVERAGE, between_sources=False)
         widened[out] = fitted.half_widths(found, COVERAGE, between_sources=True)
         tier[out] = found.tier.where(found.tier != "", "unknown")

@@ -18,15 +18,16 @@ from pcf_estimator.ranges import widen
 from pcf_estimator.spend import spend_intensity
 from pcf_estimator.tables import FOOTPRINTS, TIERS
 
-Bools = Floats = np.ndarray
+Bools = np.ndarray
+Floats = np.ndarray
 
 # NAICS industries that make food and drink for people. The rest of a shop is no food, and its
 # likeness to a food's text says nothing.
 FOOD_INDUSTRIES = ("111", "112", "114", "311", "312")
 NOT_FOR_PEOPLE = ("111421", "111422", "311111", "311119", "312230")  # plants, pet food, tobacco
-# Spend says what an industry's average dollar emits: standard deviation of log10 kg of foods by
-# spend around the same foods by model on Complete Journey, an assumption for other goods.
-SPEND_SPREAD = 0.45
+# Spend says what an industry's average dollar emits. Standard deviation of log10 kg by spend around
+# kg by model, over the foods of Complete Journey by sales (0.39); for other goods an assumption.
+SPEND_SPREAD = 0.4
 CITED = 2  # published figures named per record: the first say enough
 # 1 best to 5. One worse where the mass is no fact about this pack.
 QUALITY: Mapping[str, float] = {
@@ -54,7 +55,9 @@ def estimate_footprints(products: pd.DataFrame, model: PcfModel) -> pd.DataFrame
     `tiers.choose_tiers`), spend (needs a price, read as US dollars), unknown (kg is null).
 
     >>> from pcf_estimator.seed import read_seed
-    >>> shop = pd.DataFrame({"product_id": ["a", "b"], "title": ["Ground beef 2 lb", "Gift voucher"]})
+    >>> shop = pd.DataFrame(
+    ...     {"product_id": ["a", "b"], "title": ["Ground beef 2 lb", "Gift voucher"]}
+    ... )
     >>> estimate_footprints(shop, PcfModel(trees=30).fit(read_seed()))["tier"].tolist()
     ['model', 'unknown']
     """
@@ -87,9 +90,7 @@ def estimate_footprints(products: pd.DataFrame, model: PcfModel) -> pd.DataFrame
         np.nan,
     )
     with np.errstate(invalid="ignore"):
-        per_kg = np.select(
-            [is_verified, is_seeded], [verified / mass_kg, 10**found.log_kg], np.nan
-        )
+        per_kg = np.select([is_verified, is_seeded], [verified / mass_kg, 10**found.log_kg], np.nan)
     kg = np.select(
         [is_verified, is_seeded, is_spend], [verified, per_kg * mass_kg, by_spend], np.nan
     )
@@ -175,8 +176,10 @@ def _sources(
     given = products.get("verified_source", pd.Series(None, index=products.index, dtype="str"))
     factor = spend["kg_co2e_per_usd"].map("{:g}".format)
     by_spend = (
-        spend["retail_category"] + ": " + factor + " kg per dollar (EPA, NAICS "
-    ) + spend["naics_code"] + ")"
+        (spend["retail_category"] + ": " + factor + " kg per dollar (EPA, NAICS ")
+        + spend["naics_code"]
+        + ")"
+    )
     no_mass = (found.tier != "") & np.isnan(mass_kg)
     why_not = np.select(
         [no_mass, found.similarity <= 0, spend["naics_code"] != ""],

@@ -8,6 +8,8 @@ products can have in common, so what is learned from one word carries over to it
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pandas as pd
 
 # family = words as `text.tokens` leaves them; a_b is the pair of words "a b"
@@ -116,5 +118,5 @@ def families(texts: pd.Series) -> pd.Series:
 
 
 def _of(words: list[str]) -> list[str]:
-    pairs = [f"{first} {second}" for first, second in zip(words, words[1:], strict=False)]
+    pairs = [f"{first} {second}" for first, second in pairwise(words)]
     return [FAMILIES_BY_WORD[term] for term in words + pairs if term in FAMILIES_BY_WORD]

@@ -20,7 +20,8 @@ from pcf_estimator.families import families
 from pcf_estimator.needs import Needs, assign_needs
 from pcf_estimator.text import joined_tokens
 
-Floats = Ints = np.ndarray
+Floats = np.ndarray
+Ints = np.ndarray
 
 # How much of a product's text is there. A shop may know a title, or a shelf, or both.
 TEXTS: Mapping[str, tuple[str, ...]] = {
@@ -166,7 +167,9 @@ def words_in_common(names: pd.Series, records: pd.Series) -> Floats:
     count = CountVectorizer(token_pattern=r"\S+", lowercase=False, binary=True)
     known = count.fit_transform(records)
     shared = (count.transform(names).astype(np.float64) @ known.T.astype(np.float64)).toarray()
-    sizes = [texts.map(lambda text: len(set(text.split()))).to_numpy() for texts in (names, records)]
+    sizes = [
+        texts.map(lambda text: len(set(text.split()))).to_numpy() for texts in (names, records)
+    ]
     both = sizes[0][:, None] + sizes[1][None, :]
     return (2 * shared / np.maximum(both, 1)).max(axis=1)
 

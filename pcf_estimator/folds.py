@@ -59,8 +59,9 @@ def whole_groups(seed: pd.DataFrame, like: float = LIKE) -> Ints:
     Two concepts are near-duplicates where their names' TF-IDF cosine is at least `like`; a chain
     of either relation is one group.
 
-    >>> seed = pd.DataFrame({"concept": ["whole milk", "milk, whole", "rice", "oats"],
-    ...                      "group": [0, 1, 2, 2]})
+    >>> seed = pd.DataFrame(
+    ...     {"concept": ["whole milk", "milk, whole", "rice", "oats"], "group": [0, 1, 2, 2]}
+    ... )
     >>> whole_groups(seed).tolist()
     [0, 0, 1, 1]
     """

@@ -15,9 +15,11 @@ import xgboost as xgb
 from scipy.sparse import csr_matrix
 from sklearn.utils.extmath import randomized_svd
 
-from pcf_estimator.features import Vocabulary, learn_vocabulary, likeness, words_in_common
+from pcf_estimator.features import learn_vocabulary, likeness, words_in_common
 
-Bools = Floats = Ints = np.ndarray
+Bools = np.ndarray
+Floats = np.ndarray
+Ints = np.ndarray
 
 MEMBERS = ("xgboost", "ridge", "neighbours")
 HINTS = (

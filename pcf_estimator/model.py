@@ -6,19 +6,15 @@ whose whole group the members had not seen; then the members are fitted once mor
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import shutil
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import xgboost as xgb
 from threadpoolctl import threadpool_limits
 
-from pcf_estimator.features import TEXTS, Vocabulary, describe, distinct, seed_products
+from pcf_estimator import model_files
+from pcf_estimator.features import TEXTS, describe, distinct, seed_products
 from pcf_estimator.folds import FOLDS, grouped_folds, whole_groups
 from pcf_estimator.members import (
     HINTS,
@@ -37,9 +33,10 @@ from pcf_estimator.needs import Needs, read_needs
 from pcf_estimator.ranges import Ranges, fit_ranges, half_widths, spread_beyond, widen
 from pcf_estimator.tiers import choose_tiers, shelf_means, shelf_means_without
 
-Bools = Floats = Ints = np.ndarray
+Bools = np.ndarray
+Floats = np.ndarray
+Ints = np.ndarray
 
-FORMAT = 1  # of the saved folder
 COVERAGE = 0.8  # of the ranges that products show
 XGBOOST_FLOOR = 0.2  # the core member stays in the blend, whatever one small seed says
 
@@ -105,7 +102,8 @@ class PcfModel:
         self.members_.errors_ = np.abs(log_kg - unseen["full"].members @ self.weights_)
         self.ranges_ = self._calibrated(unseen, log_kg, groups)
         self.errors_ = _errors(unseen["full"].members, self.weights_, log_kg)
-        self._name()
+        self.seed_version_ = model_files.seed_version(seed)
+        self.model_version_ = model_files.model_version(self)
         return self
 
     def _calibrated(self, unseen: dict[str, Predicted], log_kg: Floats, groups: Ints) -> Ranges:
@@ -185,7 +183,9 @@ class PcfModel:
         hints[is_category] = 0.0
         return Figures(
             tier=tier,
-            cell=tier.mask(is_model, "model/" + texts["given"]).mask(is_category, "category/" + node),
+            cell=tier.mask(is_model, "model/" + texts["given"]).mask(
+                is_category, "category/" + node
+            ),
             log_kg=np.select([tier == name for name in by_tier], list(by_tier.values()), np.nan),
             hints=hints,
             similarity=predicted.similarity,
@@ -210,74 +210,9 @@ class PcfModel:
         half = half_widths(self.ranges_, found.hints, found.cell, coverage)
         return widen(half, coverage, self.ranges_.source_spread) if between_sources else half
 
-    def _name(self) -> None:
-        """Content hashes: of the seed, and of all that a prediction depends on."""
-        self.seed_version_ = _digest(self.seed_.to_csv(index=False, lineterminator="\n").encode())
-        parts = [self._manifest(), *(array.tobytes() for array in self._arrays().values())]
-        parts += [json.dumps(self.members_.vocabulary_.terms), self.needs_.table.to_csv(index=False)]
-        parts += [bytes(self.members_.booster_.save_raw("ubj")), self.seed_version_]
-        self.model_version_ = _digest(
-            b"\0".join(part if isinstance(part, bytes) else part.encode() for part in parts)
-        )
-
-    def _manifest(self) -> str:
-        settings = {
-            "format": FORMAT,
-            "trees": self.trees,
-            "depth": self.depth,
-            "folds": self.folds,
-            "random_state": self.random_state,
-            "settings": asdict(self.members_.settings),
-            "mean": self.members_.mean_,
-            "source_spread": self.ranges_.source_spread,
-            "cells": sorted(self.ranges_.scores),
-            "errors": self.errors_.to_dict("records"),
-        }
-        return json.dumps(settings, indent=1)
-
-    def _arrays(self) -> dict[str, np.ndarray]:
-        members, ranges = self.members_, self.ranges_
-        cells = sorted(ranges.scores)
-        return {
-            "weights": self.weights_,
-            "log_kg": members.log_kg_,
-            "groups": members.groups_,
-            "errors": members.errors_,
-            "ridge": members.ridge_,
-            "projection": members.projection_,
-            "shown": members.shown_,
-            "coefficients": ranges.coefficients,
-            **{f"idf_{name}": idf for name, idf in members.vocabulary_.idf.items()},
-            **{f"scores_{number}": ranges.scores[cell] for number, cell in enumerate(cells)},
-        }
-
     def save(self, folder: str | Path) -> Path:
-        """`folder`, which now holds the fitted model: JSON, NPZ, UBJ, CSV and Parquet, no pickles.
-
-        Written beside and then renamed: a crash leaves the model that was there before.
-        """
-        folder = Path(folder)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        beside = folder.with_name(f".{folder.name}.{os.getpid()}")
-        old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
-        for leftover in (beside, old):
-            shutil.rmtree(leftover, ignore_errors=True)
-        beside.mkdir()
-        versions = {"model_version": self.model_version_, "seed_version": self.seed_version_}
-        manifest = {**json.loads(self._manifest()), **versions}
-        (beside / "model.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-        terms = json.dumps(self.members_.vocabulary_.terms, ensure_ascii=False)
-        (beside / "vocabulary.json").write_text(terms, encoding="utf-8")
-        np.savez_compressed(beside / "arrays.npz", **self._arrays())
-        self.members_.booster_.save_model(beside / "trees.ubj")
-        self.needs_.table.to_csv(beside / "needs.csv", index=False)
-        self.members_.records_.to_parquet(beside / "records.parquet", index=False)
-        self.seed_.to_parquet(beside / "seed.parquet", index=False)
-        if folder.exists():
-            folder.replace(old)
-        beside.replace(folder)
-        shutil.rmtree(old, ignore_errors=True)
-        return folder
+        """`folder`, which now holds the fitted model: see `model_files.save_model`."""
+        return model_files.save_model(self, Path(folder))
 
     @classmethod
     def load(cls, folder: str | Path) -> PcfModel:
@@ -286,47 +221,7 @@ class PcfModel:
         Raises FileNotFoundError where there is none, ValueError for a folder of another format or
         whose content is not what its version says.
         """
-        folder = Path(folder)
-        if not (folder / "model.json").exists():
-            raise FileNotFoundError(f"{folder}: there is no footprint model; model.json expected")
-        manifest = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        if manifest["format"] != FORMAT:
-            raise ValueError(f"{folder}: format {manifest['format']}, but {FORMAT} was expected")
-        sizes = {name: manifest[name] for name in ("trees", "depth", "folds", "random_state")}
-        model = cls(**sizes)
-        model.needs_ = read_needs(folder / "needs.csv")
-        model.seed_ = pd.read_parquet(folder / "seed.parquet")
-        with np.load(folder / "arrays.npz", allow_pickle=False) as arrays:
-            terms = json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
-            members = Members(settings=Settings(**manifest["settings"]))
-            members.vocabulary_ = Vocabulary(
-                terms={name: tuple(words) for name, words in terms.items()},
-                idf={name: arrays[f"idf_{name}"] for name in terms},
-            )
-            members.records_ = pd.read_parquet(folder / "records.parquet")
-            members.mean_ = manifest["mean"]
-            members.log_kg_, members.groups_ = arrays["log_kg"], arrays["groups"]
-            members.errors_ = arrays["errors"]
-            members.ridge_, members.projection_ = arrays["ridge"], arrays["projection"]
-            members.shown_ = arrays["shown"]
-            model.weights_ = arrays["weights"]
-            model.ranges_ = Ranges(
-                coefficients=arrays["coefficients"],
-                scores={c: arrays[f"scores_{n}"] for n, c in enumerate(manifest["cells"])},
-                source_spread=manifest["source_spread"],
-            )
-        members.booster_ = xgb.Booster(model_file=folder / "trees.ubj")
-        members.booster_.set_param({"nthread": 1})
-        members.vectors_ = members.vocabulary_.vectors(members.records_)
-        model.members_ = members
-        model.errors_ = pd.DataFrame(manifest["errors"])
-        model._name()
-        if model.model_version_ != manifest["model_version"]:
-            raise ValueError(
-                f"{folder}: its content is version {model.model_version_}, but model.json says "
-                f"{manifest['model_version']}: files of two models are mixed, or one was changed"
-            )
-        return model
+        return model_files.load_model(cls(), Path(folder))
 
 
 def _out_of_fold(
@@ -349,9 +244,7 @@ def _out_of_fold(
     }
     for number in np.unique(fold):
         out = fold == number
-        fitted = Members(settings=settings).fit(
-            described["full"][~out], log_kg[~out], groups[~out]
-        )
+        fitted = Members(settings=settings).fit(described["full"][~out], log_kg[~out], groups[~out])
         for given, texts in described.items():
             predicted = fitted.predict(texts[out])
             for name in ("members", "hints", "similarity", "nearest"):
@@ -372,7 +265,3 @@ def _errors(members: Floats, weights: Floats, log_kg: Floats) -> pd.DataFrame:
             "median_ape": np.median(np.abs(10**off - 1), axis=0),
         }
     )
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:12]

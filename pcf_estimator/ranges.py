@@ -60,9 +60,7 @@ def fit_difficulty(hints: Floats, residuals: Floats) -> Floats:
     return np.asarray(coefficients)
 
 
-def fit_ranges(
-    hints: Floats, residuals: Floats, cells: pd.Series, within: str = "model"
-) -> Ranges:
+def fit_ranges(hints: Floats, residuals: Floats, cells: pd.Series, within: str = "model") -> Ranges:
     """Ranges from out-of-fold `residuals` (log10 kg, figure minus estimate) of rows by cell.
 
     A cell is named tier or tier/text. Difficulty is fitted on the cells of tier `within`; the

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-Bools = Floats = Ints = Texts = np.ndarray
+Bools = np.ndarray
+Floats = np.ndarray
+Ints = np.ndarray
+Texts = np.ndarray
 
 APART = 1.1  # two figures differ if one is more than 10 % above the other
 SAME = 1e-9  # log10: two estimates closer than this are a tie
@@ -81,9 +84,7 @@ def pairwise_accuracy(
     return (right / pairs if pairs else float("nan")), pairs
 
 
-def regret(
-    figure: Floats, estimate: Floats, category: Texts, fold: Ints
-) -> tuple[float, float]:
+def regret(figure: Floats, estimate: Floats, category: Texts, fold: Ints) -> tuple[float, float]:
     """What picking each shelf's lightest by estimate costs: kg per kg, and the saving kept.
 
     A shelf is a category inside one fold with two rows or more. Regret is the figure of the pick
@@ -109,8 +110,8 @@ def regret(
 
 def worst_category(covered: Bools, category: Texts) -> tuple[str, float]:
     """The category of CATEGORY_ROWS rows or more whose ranges hold least often, and how often."""
-    share = pd.Series(covered).groupby(category).agg(["mean", "size"])
-    share = share[share["size"] >= CATEGORY_ROWS]["mean"]
+    groups = pd.Series(covered.astype(np.float64)).groupby(category)
+    share = groups.mean()[groups.size() >= CATEGORY_ROWS]
     return (str(share.idxmin()), float(share.min())) if len(share) else ("", float("nan"))
 
 
@@ -119,4 +120,4 @@ def _shelves(category: Texts, fold: Ints) -> Iterator[Ints]:
     keys = pd.DataFrame({"fold": fold, "category": category})
     for rows in keys.groupby(["fold", "category"]).indices.values():
         if len(rows) > 1:
-            yield rows
+            yield np.asarray(rows)

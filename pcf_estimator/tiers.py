@@ -14,7 +14,9 @@ import pandas as pd
 
 from pcf_estimator.members import sums_of, sums_without
 
-Bools = Floats = Ints = np.ndarray
+Bools = np.ndarray
+Floats = np.ndarray
+Ints = np.ndarray
 
 ENOUGH_WORDS = 0.6  # of two names' words: "whole milk" and "acme fresh whole milk" have 0.67
 ENOUGH_LIKE = 0.4  # cosine of two whole texts, under which the nearest record says little
@@ -32,8 +34,14 @@ def choose_tiers(evidence: pd.DataFrame, non_food: Bools) -> pd.Series:
     its shelf or in its need. Goods marked `non_food` get a figure only through their kind: the
     seed is mostly food, and likeness to food means nothing ("baby shampoo" is no baby food).
 
-    >>> evidence = pd.DataFrame({"kind_in_seed": [True, False, False], "words": [0.0, 0.2, 0.9],
-    ...                          "similarity": [0.1, 0.5, 0.9], "node": ["", "category", ""]})
+    >>> evidence = pd.DataFrame(
+    ...     {
+    ...         "kind_in_seed": [True, False, False],
+    ...         "words": [0.0, 0.2, 0.9],
+    ...         "similarity": [0.1, 0.5, 0.9],
+    ...         "node": ["", "category", ""],
+    ...     }
+    ... )
     >>> choose_tiers(evidence, np.array([False, False, True])).tolist()
     ['model', 'neighbours', '']
     """
@@ -55,8 +63,9 @@ def shelf_means(
 ) -> tuple[Floats, pd.Series]:
     """Mean log10 kg of the narrowest node that has records, NaN without one, and its name or "".
 
-    >>> records = pd.DataFrame({"category": ["tea"] * 3, "need": ["hot drink"] * 3,
-    ...                         "department": ["beverage"] * 3})
+    >>> records = pd.DataFrame(
+    ...     {"category": ["tea"] * 3, "need": ["hot drink"] * 3, "department": ["beverage"] * 3}
+    ... )
     >>> new = pd.DataFrame({"category": ["mate"], "need": ["hot drink"], "department": [""]})
     >>> mean, node = shelf_means(new, records, np.array([1.0, 2.0, 3.0]))
     >>> mean.tolist(), node.tolist()
@@ -74,7 +83,7 @@ def shelf_means(
 def shelf_means_without(
     records: pd.DataFrame, log_kg: Floats, groups: Ints
 ) -> dict[str, tuple[Ints, Floats]]:
-    """For each node: the seed's rows that it has a mean for, and that mean without the row's own."""
+    """For each node: the rows of the seed with a mean there without their own part, and the mean."""
     parts = records.assign(group=groups)
     found = {}
     for name, part in NODES.items():

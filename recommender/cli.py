@@ -169,7 +169,7 @@ def footprint_estimate(
 @footprint.command("assess")
 def footprint_assess(as_json: JsonOption = False) -> None:
     """How good the estimator is: random, grouped and left-out-category splits beside baselines."""
-    from pcf_estimator.assess import assess, assess_publishers
+    from pcf_estimator.assess import assess, assess_agribalyse
     from pcf_estimator.seed import read_seed
     from pcf_estimator.sources import sources_folder
 
@@ -178,12 +178,17 @@ def footprint_assess(as_json: JsonOption = False) -> None:
     folder = sources_folder()
     if folder is not None:
         with working("assessing on the publishers' food table"):
-            results["agribalyse"] = assess_publishers(folder)
+            results["agribalyse"] = assess_agribalyse(folder)
     if as_json:
         say_json({name: result.to_dict() for name, result in results.items()})
-        return
-    for name, result in results.items():
-        answer.print(_assessment_rows(name, result))
+    else:
+        for result in results.values():
+            answer.print(_assessment_table(result.to_dict()))
+    if not results["seed"].keeps_blend:
+        raise GateError(
+            "on the grouped split the blend no longer ranks better than the category mean and errs "
+            "less than the five nearest neighbours"
+        )
 
 
 @footprint.command("compile-seed")
@@ -373,9 +378,29 @@ def _footprint_rows(products: pd.DataFrame, footprints: pd.DataFrame) -> ScreenT
     return table
 
 
-def _assessment_rows(name: str, result: Any) -> ScreenTable:
-    rows = pd.DataFrame(result.rows())
-    table = ScreenTable(*rows.columns, title=name)
-    for row in rows.itertuples(index=False):
-        table.add_row(*(f"{v:.3g}" if isinstance(v, float) else str(v) for v in row))
+# figure, heading: what a method is read by
+ASSESSED = {
+    "pairwise_accuracy": "pairwise accuracy",
+    "median_ape": "median abs. error",
+    "log10_rmse": "log10 RMSE",
+    "log10_r2": "log10 R2",
+    "within_factor_2": "within factor 2",
+    "regret_kg_co2e_per_kg": "regret kg/kg",
+    "coverage": "80 % range holds",
+    "worst_category_coverage": "in worst category",
+    "range_factor": "high / low",
+}
+
+
+def _assessment_table(result: dict[str, Any]) -> ScreenTable:
+    title = f"{result['name']}: {result['rows']:,} rows, {result['groups']:,} groups"
+    weights = ", ".join(f"{name} {weight:.2f}" for name, weight in result["weights"].items())
+    table = ScreenTable("split", "method", title=title, caption=f"weights: {weights}")
+    for heading in ASSESSED.values():
+        table.add_column(heading, justify="right")
+    for split, methods in result["splits"].items():
+        for method, scores in methods.items():
+            shown = (scores[figure] for figure in ASSESSED)
+            table.add_row(split, method, *("" if v is None else f"{v:.3f}" for v in shown))
+        table.add_section()
     return table

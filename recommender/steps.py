@@ -19,6 +19,7 @@ import pandas as pd
 
 from pcf_estimator.tables import shipped_data
 from recommender.backtest import Backtest, backtest
+from recommender.baselines import against_baselines
 from recommender.bootstrap import DRAWS
 from recommender.candidates import Candidates
 from recommender.console import note, working
@@ -149,10 +150,14 @@ def judge(shop: Shop, policies: list[Policy], draws: int = DRAWS) -> Backtest:
     truth = shop.log.weeks(window.first, window.last)
     inside = served.products[truth.product] & served.customers[truth.customer]
     coverage = shop.workspace.facts("relevance")["universe"]
+    candidates, truth = shop.candidates("judge"), truth.where(inside)
+    baselines = against_baselines(
+        candidates, history, truth, policies[0].slate.n, draws, np.random.default_rng(SEED)
+    )
     return backtest(
-        shop.candidates("judge"),
+        candidates,
         shop.products(history),
-        truth.where(inside),
+        truth,
         history.log,
         policies,
         rng=np.random.default_rng(SEED),
@@ -167,6 +172,7 @@ def judge(shop: Shop, policies: list[Policy], draws: int = DRAWS) -> Backtest:
             "history_until_week": window.history_until,
             "universe": coverage,
             "tiers": tier_counts(shop.footprints),
+            "baselines": baselines,
         },
     )
 

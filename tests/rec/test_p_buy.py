@@ -43,7 +43,7 @@ def test_said_and_seen_agree_on_the_judging_weeks(relevance):
 
 
 def test_no_purchase_of_the_judging_weeks_reaches_any_fitted_part(made_up_log, made_up_shelf):
-    """The canary: rewrite all purchases of the judging weeks; model and candidates stay as they are."""
+    """The canary: rewrite all purchases of the judging weeks; model and candidates must stay."""
     weeks = protocol(30)
     late = made_up_log.week >= weeks.judge.first
     planted = replace(

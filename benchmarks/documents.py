@@ -1,0 +1,102 @@
+"""Writes the measured tables of README.md from the runs that made them.
+
+    python -m benchmarks.documents --workspace workspace --uci uci
+
+`--workspace` holds a finished `greenaisle demo`; its report becomes docs/demo-report.json. `--uci`
+holds a finished backtest of the UCI log. The footprint assessment is run anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from pcf_estimator.assess import Assessment, assess, assess_agribalyse
+from pcf_estimator.seed import read_seed
+from pcf_estimator.sources import sources_folder
+from recommender.report import weightings_markdown
+
+ROOT = Path(__file__).parent.parent
+METHODS = ("median", "category mean", "knn-5", "xgboost", "blend", "estimate")
+COLUMNS = {
+    "pairwise_accuracy": "Pairwise accuracy in category",
+    "median_ape": "Median abs. % error",
+    "log10_rmse": "log10 RMSE",
+    "within_factor_2": "Within factor 2",
+    "coverage": "80 % range holds",
+    "worst_category_coverage": "in the worst category",
+}
+
+
+def assessment_lines(assessments: list[Assessment]) -> list[str]:
+    """A Markdown table of splits and methods."""
+    lines = [f"| Data | Split | Method | {' | '.join(COLUMNS.values())} |"]
+    lines.append("|" + "---|" * (3 + len(COLUMNS)))
+    for assessment in assessments:
+        result: dict[str, Any] = assessment.to_dict()
+        for split, methods in result["splits"].items():
+            for method in METHODS:
+                cells = (methods[method][figure] for figure in COLUMNS)
+                shown = " | ".join("" if cell is None else f"{cell:.2f}" for cell in cells)
+                lines.append(f"| {result['name']} | {split} | {method} | {shown} |")
+    return lines
+
+
+def uci_lines(report: dict[str, Any]) -> list[str]:
+    """Relevance beside popularity and habit on the UCI log, and its footprints by tier."""
+    figures = report["policies"]["relevance"]["tasks"]
+    lines = [
+        "| Task | List | NDCG@10 | recall@10 | relevance gains in NDCG@10 |",
+        "|---|---|---|---|---|",
+    ]
+    for task, lists in report["meta"]["baselines"].items():
+        ours = figures[task]["figures"]
+        lines.append(
+            f"| {task} | relevance | {ours['ndcg']['value']:.3f} | {ours['recall']['value']:.3f} | |"
+        )
+        for name, scores in lists.items():
+            gain = scores["ndcg"]
+            lines.append(
+                f"| {task} | {name} | {gain['value']:.3f} | {scores['recall']['value']:.3f} | "
+                f"{gain['relevance_gains']:+.3f} [{gain['low']:+.3f}, {gain['high']:+.3f}] |"
+            )
+    tiers = ", ".join(f"{tier} {count:,}" for tier, count in report["meta"]["tiers"].items())
+    return [*lines, "", f"Its {report['meta']['products']:,} products by tier: {tiers}."]
+
+
+def put(readme: str, name: str, lines: list[str]) -> str:
+    """`readme` with the block `name` replaced."""
+    block = f"<!-- {name}: begin -->\n" + "\n".join(lines).strip() + f"\n<!-- {name}: end -->"
+    return re.sub(
+        rf"<!-- {name}: begin -->.*?<!-- {name}: end -->", lambda _: block, readme, flags=re.S
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--workspace", type=Path)
+    parser.add_argument("--uci", type=Path)
+    parser.add_argument("--assess", action="store_true")
+    chosen = parser.parse_args()
+    path = ROOT / "README.md"
+    readme = path.read_text(encoding="utf-8")
+    if chosen.workspace:
+        text = (chosen.workspace / "report.json").read_text(encoding="utf-8")
+        (ROOT / "docs" / "demo-report.json").write_text(text, encoding="utf-8")
+        readme = put(readme, "weightings", weightings_markdown(json.loads(text)))
+    if chosen.uci:
+        report = json.loads((chosen.uci / "report.json").read_text(encoding="utf-8"))
+        readme = put(readme, "uci", uci_lines(report))
+    if chosen.assess:
+        folder = sources_folder()
+        assessments = [assess(read_seed())]
+        assessments += [assess_agribalyse(folder)] if folder else []
+        readme = put(readme, "assessment", assessment_lines(assessments))
+    path.write_text(readme, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

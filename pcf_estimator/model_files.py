@@ -1,0 +1,141 @@
+"""A fitted model as files: JSON, NPZ, UBJ, CSV and Parquet, no pickles, with content hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import xgboost as xgb
+
+from pcf_estimator.features import Vocabulary
+from pcf_estimator.members import Members, Settings
+from pcf_estimator.needs import read_needs
+from pcf_estimator.ranges import Ranges
+
+if TYPE_CHECKING:
+    from pcf_estimator.model import PcfModel
+
+FORMAT = 1
+SIZES = ("trees", "depth", "folds", "random_state")
+
+
+def seed_version(seed: pd.DataFrame) -> str:
+    """Hash of a seed table's content, 12 letters."""
+    return _digest(seed.to_csv(index=False, lineterminator="\n").encode())
+
+
+def model_version(model: PcfModel) -> str:
+    """Hash of all that a prediction of a fitted model depends on, 12 letters."""
+    parts = [json.dumps(_manifest(model)), json.dumps(model.members_.vocabulary_.terms)]
+    parts += [model.needs_.table.to_csv(index=False), model.seed_version_]
+    blobs = [part.encode() for part in parts]
+    blobs += [array.tobytes() for array in _arrays(model).values()]
+    return _digest(b"\0".join([*blobs, bytes(model.members_.booster_.save_raw("ubj"))]))
+
+
+def save_model(model: PcfModel, folder: Path) -> Path:
+    """`folder`, which now holds `model`; written beside it and then renamed, so that a crash leaves
+    the model that was there before."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = folder.with_name(f".{folder.name}.{os.getpid()}")
+    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    for leftover in (beside, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    beside.mkdir()
+    versions = {"model_version": model.model_version_, "seed_version": model.seed_version_}
+    manifest = json.dumps({**_manifest(model), **versions}, indent=1)
+    (beside / "model.json").write_text(manifest, encoding="utf-8")
+    terms = json.dumps(model.members_.vocabulary_.terms, ensure_ascii=False)
+    (beside / "vocabulary.json").write_text(terms, encoding="utf-8")
+    np.savez_compressed(beside / "arrays.npz", allow_pickle=False, **_arrays(model))
+    model.members_.booster_.save_model(beside / "trees.ubj")
+    model.needs_.table.to_csv(beside / "needs.csv", index=False)
+    model.members_.records_.to_parquet(beside / "records.parquet", index=False)
+    model.seed_.to_parquet(beside / "seed.parquet", index=False)
+    for path in beside.iterdir():
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    if folder.exists():
+        folder.replace(old)
+    beside.replace(folder)
+    shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def load_model(model: PcfModel, folder: Path) -> PcfModel:
+    """`model`, which now holds what `folder` does; errors as `PcfModel.load` says."""
+    if not (folder / "model.json").exists():
+        raise FileNotFoundError(f"{folder}: no footprint model, model.json was expected there")
+    manifest = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    if manifest.get("format") != FORMAT:
+        raise ValueError(f"{folder}: format {manifest.get('format')}, but {FORMAT} was expected")
+    for name in SIZES:
+        setattr(model, name, manifest[name])
+    model.needs_ = read_needs(folder / "needs.csv")
+    model.seed_ = pd.read_parquet(folder / "seed.parquet")
+    model.errors_ = pd.DataFrame(manifest["errors"])
+    members = Members(settings=Settings(**manifest["settings"]))
+    members.records_ = pd.read_parquet(folder / "records.parquet")
+    members.mean_ = manifest["mean"]
+    terms = json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
+    with np.load(folder / "arrays.npz", allow_pickle=False) as arrays:
+        members.vocabulary_ = Vocabulary(
+            terms={name: tuple(words) for name, words in terms.items()},
+            idf={name: arrays[f"idf_{name}"] for name in terms},
+        )
+        for name in ("log_kg", "groups", "errors", "ridge", "projection", "shown"):
+            setattr(members, f"{name}_", arrays[name])
+        model.weights_ = arrays["weights"]
+        model.ranges_ = Ranges(
+            coefficients=arrays["coefficients"],
+            scores={cell: arrays[f"scores_{n}"] for n, cell in enumerate(manifest["cells"])},
+            source_spread=manifest["source_spread"],
+        )
+    members.booster_ = xgb.Booster(model_file=folder / "trees.ubj")
+    members.booster_.set_param({"nthread": 1})
+    members.vectors_ = members.vocabulary_.vectors(members.records_)
+    model.members_ = members
+    model.seed_version_ = seed_version(model.seed_)
+    model.model_version_ = model_version(model)
+    if model.model_version_ != manifest["model_version"]:
+        raise ValueError(
+            f"{folder}: its content is version {model.model_version_}, but model.json says "
+            f"{manifest['model_version']}: files of two models are mixed, or one was changed"
+        )
+    return model
+
+
+def _manifest(model: PcfModel) -> dict[str, object]:
+    return {
+        "format": FORMAT,
+        **{name: getattr(model, name) for name in SIZES},
+        "settings": asdict(model.members_.settings),
+        "mean": model.members_.mean_,
+        "source_spread": model.ranges_.source_spread,
+        "cells": sorted(model.ranges_.scores),
+        "errors": model.errors_.to_dict("records"),
+    }
+
+
+def _arrays(model: PcfModel) -> dict[str, np.ndarray]:
+    members, ranges = model.members_, model.ranges_
+    scores = [ranges.scores[cell] for cell in sorted(ranges.scores)]
+    names = ("log_kg", "groups", "errors", "ridge", "projection", "shown")
+    return {
+        "weights": model.weights_,
+        "coefficients": ranges.coefficients,
+        **{name: getattr(members, f"{name}_") for name in names},
+        **{f"idf_{name}": idf for name, idf in members.vocabulary_.idf.items()},
+        **{f"scores_{number}": values for number, values in enumerate(scores)},
+    }
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
