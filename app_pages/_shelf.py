@@ -39,12 +39,15 @@ LIKELY = 0.05  # p_buy from which a stand-in is said to be one that the househol
 WHY_POPULAR = "among what most households bought in the last four weeks"
 # Of several generators that named a product, the one that says most about this household.
 WHY_NEW = {
-    "stand_ins": "another {type}, which you buy",
+    "stand_ins": "could stand in for {usual}, which you buy",
     "item_item": "bought by households that buy what you buy",
     "als": "bought by households like yours",
     "popular_in_store": "sells well where you shop",
     "popular": WHY_POPULAR,
 }
+
+
+BITS = {name: list(GENERATORS).index(name) for name in WHY_NEW}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,20 +194,26 @@ def reasons(stock: Stock, customer: int, product: Ints, cold: Bools) -> list[str
     own = slice(start[customer], start[customer + 1])
     source = pd.Series(stock.candidates.source[own], index=stock.candidates.product[own])
     bits = source.reindex(product, fill_value=0).to_numpy()
-    names = list(GENERATORS)
-    if "product_type" in stock.products:
-        kinds = stock.products["product_type"].iloc[product].fillna("kind of this").to_list()
-    else:
-        kinds = ["kind of this"] * len(product)
+    usual = _most_bought_by_type(stock.history, times)
+    types = stock.history.shelf.product_type
     said = []
     for k, row in enumerate(product):
         if times[row]:
             said.append(_bought(int(times[row]), stock.history.end_day - last[row]))
             continue
-        named = [name for name in WHY_NEW if bits[k] >> names.index(name) & 1]
+        named = [name for name, bit in BITS.items() if bits[k] >> bit & 1]
         why = WHY_NEW[named[0]] if named and not cold[k] else WHY_POPULAR
-        said.append(why.format(type=str(kinds[k]).lower()))
+        said.append(why.format(usual=stock.titles[usual[types[row]]]))
     return said
+
+
+def _most_bought_by_type(history: History, times: Ints) -> Ints:
+    """By product type: the product that a customer bought most often; any where it bought none."""
+    types = history.shelf.product_type
+    order = np.argsort(times, kind="stable")
+    most = np.zeros(int(types.max()) + 1, np.int64)
+    most[types[order]] = order  # the last one written is the most bought
+    return most
 
 
 def household_swaps(stock: Stock, household: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -231,7 +240,8 @@ def why_swap(stock: Stock, swap: Mapping[Hashable, Any]) -> str:
     number, usual = int(swap["swap"]), int(swap["product"])
     need = stock.products["need"].iloc[usual]
     kind = stock.products["kind"].iloc[number]
-    same = f"also {kind}" if swap["same_kind"] else f"{kind} for the same need: {need}"
+    other = f"for the same need, {need}" + ("" if kind == need else f": {kind}")
+    same = f"also {kind}" if swap["same_kind"] else other
     liked = "; this household may well take it" if swap["liking"] >= LIKELY else ""
     return f"{same}{liked}"
 

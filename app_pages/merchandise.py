@@ -115,7 +115,8 @@ def weights(report: Mapping[str, Any]) -> dict[str, Any]:
             0.0,
             top(report, "sellers", 0.2),
             base.weights.sellers,
-            0.01,
+            0.005,
+            format="%.3f",
             key="sellers",
             bind=URL,
             help="How much suppliers count that are shown less than they sell.",
@@ -188,7 +189,7 @@ def price_sentence(chosen: Mapping[str, Any], here: _load.Opened) -> str:
 
 def tiles(report: Mapping[str, Any], name: str, task: str) -> None:
     figures = report["policies"][name]["tasks"][task]["figures"]
-    st.caption(f"Change against today (relevance alone), {LABEL}. Brackets: 95 % intervals.")
+    st.caption(f"Change against today (relevance alone), {LABEL}. Below each: its 95 % interval.")
     grid = st.grid(4, min_column_width=200, border=True)
     for figure in TILES:
         party, heading, _ = FIGURES[figure]

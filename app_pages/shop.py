@@ -183,7 +183,7 @@ def moves(row: Row) -> str:
 def how_we_know(product: pd.Series) -> str:
     if product["tier"] == "unknown":
         return "Neither a similar product nor a rough figure by price was found for it."
-    said = ["kg CO2e of the whole pack with its 80 % range"]
+    said = ["for the whole pack, with the 80 % range"]
     if isinstance(product["boundary"], str):
         said[0] += f", {plain(product['boundary'])}"
     if isinstance(product["source"], str):

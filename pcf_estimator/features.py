@@ -18,7 +18,7 @@ from sklearn.preprocessing import normalize
 
 from pcf_estimator.families import families
 from pcf_estimator.needs import Needs, assign_needs
-from pcf_estimator.text import joined_tokens
+from pcf_estimator.text import tokens
 
 Floats = np.ndarray
 Ints = np.ndarray
@@ -74,11 +74,15 @@ def describe(products: pd.DataFrame, needs: Needs) -> pd.DataFrame:
     >>> describe(shop, read_needs())[["name", "given"]].to_numpy().tolist()
     [['coffee', 'shelf'], ['ground coffee', 'title']]
     """
-    title = joined_tokens(products, ("title",))
-    kind_of = joined_tokens(products, ("product_type",))
-    shelf = joined_tokens(products, TEXTS["shelf"])
-    name = title.where(title != "", kind_of).where(lambda text: text != "", shelf)
-    text = (name + " " + shelf).str.strip()
+    empty = pd.Series("", index=products.index, dtype="str")
+    words = {
+        column: tokens(products[column]) if column in products else empty
+        for column in TEXTS["full"]
+    }
+    title = words["title"]
+    shelf = _joined(words["product_type"], words["category"], words["department"])
+    name = title.where(title != "", words["product_type"]).where(lambda text: text != "", shelf)
+    text = _joined(name, shelf)
     known = assign_needs(products, needs)
     has_shelf, has_title = shelf != "", title != ""
     given = np.select([has_title & has_shelf, has_shelf, has_title], list(TEXTS), default="")
@@ -89,8 +93,8 @@ def describe(products: pd.DataFrame, needs: Needs) -> pd.DataFrame:
             "text": text,
             "families": families(text),
             "given": given,
-            "category": joined_tokens(products, ("category",)),
-            "department": joined_tokens(products, ("department",)),
+            "category": words["category"],
+            "department": words["department"],
             "kind": known["kind"].astype("str"),
             "need": known["need"].where(known["kind"] != "", "").astype("str"),
             "log_kg_per_flow": np.log10(known["kg_per_flow"].astype("float64")),
@@ -99,9 +103,18 @@ def describe(products: pd.DataFrame, needs: Needs) -> pd.DataFrame:
     )
 
 
+def _joined(*texts: pd.Series) -> pd.Series:
+    joined = texts[0]
+    for text in texts[1:]:
+        joined = (joined + " " + text).str.strip()
+    return joined
+
+
 def distinct(described: pd.DataFrame) -> tuple[Ints, pd.DataFrame]:
     """Code of each row, (rows,), and the distinct descriptions that the codes count, in order."""
-    key = described["name"] + "\n" + described["shelf"] + "\n" + described["given"]
+    key = described["name"]
+    for column in ("shelf", "category", "given"):
+        key = key + "\n" + described[column]
     codes, _ = pd.factorize(key)
     first = np.flatnonzero(~key.duplicated().to_numpy())
     return codes, described.iloc[first].reset_index(drop=True)
@@ -116,14 +129,15 @@ class Vocabulary:
 
     def vectors(self, described: pd.DataFrame) -> csr_matrix:
         """Unit vectors of descriptions, (rows, terms); a row without a known term is all zero."""
-        blocks = []
-        for name, weight in BLOCKS.items():
-            if self.terms[name]:
-                encoded = _vectorizer(name, self.terms[name], self.idf[name]).transform(
+        return _unit_vectors(
+            {
+                name: _vectorizer(name, self.terms[name], self.idf[name]).transform(
                     described[READS[name]].to_numpy(dtype=object)
                 )
-                blocks.append(encoded * np.sqrt(weight))
-        return normalize(csr_matrix(hstack(blocks)))
+                for name in BLOCKS
+                if self.terms[name]
+            }
+        )
 
     def columns(self, block: str) -> slice:
         """Where a block's terms stand in the vectors."""
@@ -132,18 +146,25 @@ class Vocabulary:
         return slice(start, start + len(self.terms[block]))
 
 
-def learn_vocabulary(described: pd.DataFrame) -> Vocabulary:
-    """The vocabulary of the seed's descriptions."""
+def learn_vocabulary(described: pd.DataFrame) -> tuple[Vocabulary, csr_matrix]:
+    """The vocabulary of the seed's descriptions, and their unit vectors."""
     terms: dict[str, tuple[str, ...]] = {}
     idf: dict[str, Floats] = {}
+    encoded = {}
     for name in BLOCKS:
         texts = described[READS[name]].to_numpy(dtype=object)
         terms[name], idf[name] = (), np.empty(0)
         if any(texts):
-            fitted = _vectorizer(name).fit(texts)
-            terms[name] = tuple(str(term) for term in fitted.get_feature_names_out())
-            idf[name] = fitted.idf_
-    return Vocabulary(terms=terms, idf=idf)
+            block = _vectorizer(name)
+            encoded[name] = block.fit_transform(texts)
+            terms[name] = tuple(str(term) for term in block.get_feature_names_out())
+            idf[name] = block.idf_
+    return Vocabulary(terms=terms, idf=idf), _unit_vectors(encoded)
+
+
+def _unit_vectors(encoded: Mapping[str, csr_matrix]) -> csr_matrix:
+    weighted = [np.sqrt(BLOCKS[name]) * block for name, block in encoded.items()]
+    return normalize(csr_matrix(hstack(weighted)))
 
 
 def _vectorizer(

@@ -38,8 +38,8 @@ def grouped_folds(groups: Ints | pd.Series, folds: int, rng: np.random.Generator
     Groups come in random order, the largest first, each into the fold that is smallest so far, so
     that fold sizes stay close. With fewer groups than folds some folds are empty.
 
-    >>> grouped_folds(np.array([7, 7, 8, 8, 9]), 2, np.random.default_rng(0)).tolist()
-    [1, 1, 0, 0, 0]
+    >>> grouped_folds(np.array([7, 7, 7, 8, 8, 9]), 2, np.random.default_rng(0)).tolist()
+    [0, 0, 0, 1, 1, 1]
     """
     group, names = pd.factorize(np.asarray(groups))
     size = np.bincount(group, minlength=len(names))

@@ -97,8 +97,7 @@ class Members:
         self.log_kg_ = np.asarray(log_kg, dtype=np.float64)
         self.groups_ = np.asarray(groups)
         self.errors_ = np.zeros(len(self.log_kg_))  # |residual| out of fold, once it is known
-        self.vocabulary_ = learn_vocabulary(self.records_)
-        self.vectors_ = self.vocabulary_.vectors(self.records_)
+        self.vocabulary_, self.vectors_ = learn_vocabulary(self.records_)
         alike = likeness(self.vectors_, self.vectors_)
         self.mean_ = float(self.log_kg_.mean())
         kernel = _kernel(alike) + NOISE * np.eye(len(alike))

@@ -60,7 +60,7 @@ class PcfModel:
     >>> model = PcfModel(trees=30).fit(read_seed())
     >>> shop = pd.DataFrame({"title": ["Ground beef", "Carrots", "Gift voucher"]})
     >>> low, mid, high = model.predict_interval(shop)
-    >>> bool(mid[0] > mid[1]), np.isnan(mid[2])
+    >>> bool(mid[0] > mid[1]), bool(np.isnan(mid[2]))
     (True, True)
     """
 

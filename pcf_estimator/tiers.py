@@ -19,7 +19,7 @@ Floats = np.ndarray
 Ints = np.ndarray
 
 ENOUGH_WORDS = 0.6  # of two names' words: "whole milk" and "acme fresh whole milk" have 0.67
-ENOUGH_LIKE = 0.4  # cosine of two whole texts, under which the nearest record says little
+ENOUGH_LIKE = 0.25  # cosine of two whole texts, under which the nearest record says little
 NODE_RECORDS = 3  # fewer records than this make no mean of a shelf
 # The walk up, from the narrowest; and what a seed record's own figure must be kept out of the
 # mean by, so that it is as new to it as a product that gets this tier.
@@ -83,7 +83,7 @@ def shelf_means(
 def shelf_means_without(
     records: pd.DataFrame, log_kg: Floats, groups: Ints
 ) -> dict[str, tuple[Ints, Floats]]:
-    """For each node: the rows of the seed with a mean there without their own part, and the mean."""
+    """For each node: the seed's rows that have a mean there without their own part, and the mean."""
     parts = records.assign(group=groups)
     found = {}
     for name, part in NODES.items():

@@ -62,10 +62,10 @@ def labelled(fitted: Fitted, log: Log, window: Window) -> Labelled:
 class PurchaseModel:
     """Probability and quantity of a purchase; settings tuned on weeks 45-48 of Complete Journey."""
 
-    trees: int = 400
+    trees: int = 270
     depth: int = 6
-    learning_rate: float = 0.05
-    unbought_kept: float = 0.5  # of the candidates not bought; the kept ones count for the rest
+    learning_rate: float = 0.07
+    unbought_kept: float = 0.35  # of the candidates not bought; the kept ones count for the rest
     seed: int = 1
     threads: int = 1  # a second one gains little, and sums keep one order
     names_: list[str] = field(default_factory=list, repr=False)
@@ -93,7 +93,7 @@ class PurchaseModel:
             "eta": self.learning_rate,
             "min_child_weight": 20,
             "subsample": 0.8,
-            "colsample_bytree": 0.6,
+            "colsample_bytree": 0.3,
             "lambda": 2.0,
             "tree_method": "hist",
             "seed": self.seed,

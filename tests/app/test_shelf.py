@@ -68,7 +68,20 @@ def test_what_a_generator_named_says_so(stock):
     said = set(
         pd.concat([_shelf.household_shelf(stock, f"h{k:02d}", 0.0) for k in range(8)])["reason"]
     )
-    assert any(reason.startswith("another ") for reason in said)
+    assert any(reason.startswith("could stand in for ") for reason in said)
+
+
+def test_a_stand_in_names_what_the_household_buys_most_of_that_type(stock):
+    ids, types = stock.history.log.ids, stock.history.shelf.product_type
+    for household in (f"h{k:02d}" for k in range(8)):
+        ranked = _shelf.household_shelf(stock, household, 0.0)
+        mine = stock.history.visits.customer == ids.customer_rows([household])[0]
+        times = np.bincount(stock.history.visits.product[mine], minlength=len(types))
+        for row in ranked[ranked["reason"].str.startswith("could stand in")].itertuples():
+            named = row.reason.removeprefix("could stand in for ").removesuffix(", which you buy")
+            usual = stock.titles.index(named)
+            assert types[usual] == types[row.product]
+            assert times[usual] == times[types == types[row.product]].max() > 0
 
 
 def test_nobody_gets_what_most_households_buy(stock):
