@@ -12,7 +12,7 @@ import pandas as pd
 from app_pages._words import change, listed, percent
 
 # middle tones, so that one drawing reads on the light and on the dark ground
-TEAL, GREY, AMBER = "#12908a", "#8b9896", "#b9770e"
+TEAL, GREY, AMBER, WORDS = "#12908a", "#8b9896", "#b9770e", "#717c7a"
 EDGE = 8
 # the browser's tab: the mark itself; an icon by name would be fetched from another machine
 ICON = (
@@ -59,7 +59,7 @@ def footprint_mark(
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-        f'width="{width}" height="{height}" font-family="sans-serif" font-size="9" fill="{GREY}">'
+        f'width="{width}" height="{height}" font-family="sans-serif" font-size="9" fill="{WORDS}">'
         f"{''.join(marks)}{words}</svg>"
     )
 

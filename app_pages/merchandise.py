@@ -134,7 +134,7 @@ def weights(report: Mapping[str, Any]) -> dict[str, Any]:
         bar = st.checkbox(
             "Leave out unknown footprints", base.carbon.bar_unknown, key="known_only", bind=URL
         )
-        st.form_submit_button("Apply", type="primary", key="apply", width="stretch")
+        st.form_submit_button("Apply", key="apply", width="stretch")
     return {
         "climate": climate,
         "retailer": retailer,
@@ -223,7 +223,7 @@ def interval(estimate: Mapping[str, float | None], is_today: bool) -> str:
 def detail(here: _load.Opened, report: Mapping[str, Any], name: str, task: str) -> None:
     """Every figure of the weights in force, beside another policy."""
     left, right = st.columns([5, 3], vertical_alignment="bottom")
-    left.subheader("In figures", anchor=False)
+    left.header("In figures", anchor=False)
     names = list(here.report["policies"])
     others = [n for n in names if n not in (report["meta"]["baseline"], _load.default().name)]
     beside = right.selectbox(
@@ -286,7 +286,7 @@ def with_draft(here: _load.Opened, report: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def policies(here: _load.Opened, report: Mapping[str, Any], task: str) -> None:
-    st.subheader("All policies", anchor=False)
+    st.header("All policies", anchor=False)
     rows = [
         {
             "Policy": policy,

@@ -54,9 +54,8 @@ def uci_lines(report: dict[str, Any]) -> list[str]:
     ]
     for task, lists in report["meta"]["baselines"].items():
         ours = figures[task]["figures"]
-        lines.append(
-            f"| {task} | relevance | {ours['ndcg']['value']:.3f} | {ours['recall']['value']:.3f} | |"
-        )
+        levels = (f"{ours[figure]['value']:.3f}" for figure in ("ndcg", "recall"))
+        lines.append(f"| {task} | relevance | {' | '.join(levels)} | |")
         for name, scores in lists.items():
             gain = scores["ndcg"]
             lines.append(

@@ -232,7 +232,7 @@ def neighbour_features(alike: Floats, near: Ints, log_kg: Floats) -> Floats:
     `near` holds their columns, best first; they weigh as in `near_mean`.
 
     >>> alike, log_kg = np.array([[1.0, 0.0, 0.0]]), np.array([0.5, 3.0, 3.0])
-    >>> neighbour_features(alike, most_alike(alike, 3), log_kg).round(6).tolist()
+    >>> neighbour_features(alike, most_alike(alike, 3), log_kg).round(3).tolist()
     [[0.5, 0.0, 1.0, 0.5]]
     """
     mean = near_mean(alike, near, log_kg)

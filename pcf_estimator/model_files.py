@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import xgboost as xgb
+from scipy.sparse import csr_matrix
 
 from pcf_estimator.features import Vocabulary
 from pcf_estimator.members import Members, Settings
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pcf_estimator.model import PcfModel
 
 FORMAT = 1
+VECTORS = ("data", "indices", "indptr")
 SIZES = ("trees", "depth", "folds", "random_state")
 
 
@@ -92,6 +94,11 @@ def load_model(model: PcfModel, folder: Path) -> PcfModel:
         )
         for name in ("log_kg", "groups", "errors", "ridge", "projection", "shown"):
             setattr(members, f"{name}_", arrays[name])
+        terms_in_all = sum(len(words) for words in terms.values())
+        members.vectors_ = csr_matrix(
+            tuple(arrays[f"vectors_{part}"] for part in VECTORS),
+            shape=(len(members.records_), terms_in_all),
+        )
         model.weights_ = arrays["weights"]
         model.ranges_ = Ranges(
             coefficients=arrays["coefficients"],
@@ -100,7 +107,6 @@ def load_model(model: PcfModel, folder: Path) -> PcfModel:
         )
     members.booster_ = xgb.Booster(model_file=folder / "trees.ubj")
     members.booster_.set_param({"nthread": 1})
-    members.vectors_ = members.vocabulary_.vectors(members.records_)
     model.members_ = members
     model.seed_version_ = seed_version(model.seed_)
     model.model_version_ = model_version(model)
@@ -132,6 +138,7 @@ def _arrays(model: PcfModel) -> dict[str, np.ndarray]:
         "weights": model.weights_,
         "coefficients": ranges.coefficients,
         **{name: getattr(members, f"{name}_") for name in names},
+        **{f"vectors_{part}": getattr(members.vectors_, part) for part in VECTORS},
         **{f"idf_{name}": idf for name, idf in members.vocabulary_.idf.items()},
         **{f"scores_{number}": values for number, values in enumerate(scores)},
     }

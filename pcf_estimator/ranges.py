@@ -3,7 +3,7 @@
 Conformal: the calibration rows are predicted by models fitted without their group; each residual
 is divided by the row's difficulty, and a quantile of these scores times a new product's
 difficulty is half the width of its range. Scores are kept by cell (tier and how much of the
-product's text is there), and a cell with few of them borrows from its whole. All in log10.
+product's text is there), and a cell with few of them borrows from its tier. All in log10.
 """
 
 from __future__ import annotations
@@ -63,17 +63,18 @@ def fit_difficulty(hints: Floats, residuals: Floats) -> Floats:
 def fit_ranges(hints: Floats, residuals: Floats, cells: pd.Series, within: str = "model") -> Ranges:
     """Ranges from out-of-fold `residuals` (log10 kg, figure minus estimate) of rows by cell.
 
-    A cell is named tier or tier/text. Difficulty is fitted on the cells of tier `within`; the
-    scores of a cell that is too small are those of its tier.
+    A cell is named tier or tier/text. Difficulty is fitted on the cells of tier `within`. The
+    scores of a cell that is too small are those of its tier, or of all where that is too small.
     """
     tier = cells.str.split("/").str[0]
     fitted = (tier == within).to_numpy()
     coefficients = fit_difficulty(hints[fitted], residuals[fitted])
     score = np.abs(residuals) / difficulty(hints, coefficients)
-    scores = {name: np.sort(score[(tier == name).to_numpy()]) for name in sorted(set(tier))}
-    for name in sorted(set(cells) - set(scores)):
-        own = np.sort(score[(cells == name).to_numpy()])
-        scores[name] = own if len(own) >= LEAST_IN_A_CELL else scores[name.split("/")[0]]
+    scores: dict[str, Floats] = {}
+    for names, wider in ((tier, lambda _: score), (cells, lambda cell: scores[cell.split("/")[0]])):
+        for name in sorted(set(names) - set(scores)):
+            own = score[(names == name).to_numpy()]
+            scores[name] = np.sort(own if len(own) >= LEAST_IN_A_CELL else wider(name))
     return Ranges(coefficients=coefficients, scores=scores)
 
 

@@ -83,7 +83,7 @@ def features(fitted: Fitted, rows: Merged) -> tuple[list[str], Floats32]:
     columns["als"] = fitted.als.score(customer, product)
     columns["item_item"] = fitted.item_item.score(fitted.taste, customer, product)
     for name in ("als", "item_item", "product_decayed", "in_home_store"):
-        order = np.lexsort((product, -np.asarray(columns[name]), customer))
+        order = np.lexsort((product, -np.asarray(columns[name], np.float64), customer))
         columns[f"{name}_rank"] = rank_within(customer, order)
     columns["merged_rank"] = rank_within(customer, np.arange(len(customer)))
     columns["sources"] = np.bitwise_count(rows.source.astype(np.uint64))

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from recommender.candidates import Bools, Floats, Ints
-from recommender.log import DAYS_A_WEEK, Log, distinct, distinct_rows, find
+from recommender.log import DAYS_A_WEEK, Log, distinct, distinct_rows, find, totals
 from recommender.splits import Universe, universe
 
 HALF_LIFE_WEEKS = 16.0
@@ -93,8 +93,8 @@ class History:
         _, first, again = distinct_rows(key)
         in_log_order = np.argsort(first)
         one = self.log.where(np.bincount(first, minlength=len(key)).astype(np.bool_))
-        quantity = np.bincount(again, weights=self.log.quantity)[in_log_order]
-        paid = np.bincount(again, weights=self.log.paid)[in_log_order]
+        quantity = totals(again, self.log.quantity, len(first))[in_log_order]
+        paid = totals(again, self.log.paid, len(first))[in_log_order]
         return replace(one, quantity=quantity, paid=paid)
 
     @cached_property
@@ -107,7 +107,7 @@ class History:
         key, _, row = distinct_rows(v.customer * count + groups[v.product])
 
         def total(weights: Floats) -> Floats:
-            return np.bincount(row, weights=weights, minlength=len(key))
+            return totals(row, weights, len(key))
 
         first, last = np.full(len(key), np.inf), np.full(len(key), -np.inf)
         np.minimum.at(first, row, v.day)

@@ -145,6 +145,15 @@ def distinct_rows(keys: Ints) -> tuple[Ints, Ints, Ints]:
     return ordered[new], order[new], place
 
 
+def totals(place: Ints, weights: Floats, count: int) -> Floats:
+    """Sum of `weights` at each of `count` places.
+
+    >>> totals(np.array([0, 0, 2]), np.array([1.0, 2.0, 4.0]), 3)
+    array([3., 0., 4.])
+    """
+    return np.bincount(place, weights=weights, minlength=count).astype(np.float64)
+
+
 def read_log(purchases: pd.DataFrame, products: pd.Series) -> Log:
     """The log of checked `purchases` over the catalogue's `products` (ids in catalogue order).
 

@@ -16,7 +16,7 @@ PAGES = [page.stem for page in page_files()]
 
 def shown(app) -> str:
     """All text on the page, as a reader sees it: without the escapes."""
-    parts = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.info, *app.error]
+    parts = [*app.title, *app.header, *app.markdown, *app.caption, *app.info, *app.error]
     text = "\n".join(element.value for element in parts)
     return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text).replace("\N{WORD JOINER}", "")
 
