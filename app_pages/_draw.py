@@ -182,13 +182,13 @@ def trade_off_sentence(points: pd.DataFrame, current: str, baseline: str) -> str
     if not others.empty:
         far = others.iloc[int(others["carbon"].argmin())]
         said.append(
-            f"The largest cut, {far['policy']}, changes kg CO2e by {far['carbon_said']} and "
+            f"The largest cut shown, {far['policy']}, changes kg CO2e by {far['carbon_said']} and "
             f"relevance by {far['relevance_said']}."
         )
     if not here.empty and current != baseline:
         row = here.iloc[0]
         said.append(
-            f"{current} changes kg CO2e by {row['carbon_said']} and relevance by "
+            f"Your weights ({current}) change kg CO2e by {row['carbon_said']} and relevance by "
             f"{row['relevance_said']}."
         )
     return " ".join(said)

@@ -20,7 +20,6 @@ from recommender.workspace import STEPS, Workspace, WorkspaceError
 
 DRAFT = "draft"
 DRAFT_DRAWS = 300  # of the bootstrap: a third of the report's, so that an answer takes seconds
-CURRENCIES = {"complete-journey": "$", "uci": "£"}  # of known logs; a shop's own says it itself
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +126,7 @@ def _opened(folder: str, version: str) -> Opened:
         name=name,
         folder=folder,
         version=version,
-        currency=str(facts.get("currency", CURRENCIES.get(name, ""))),
+        currency=str(facts.get("currency", "")),
         until=str(facts.get("until", ""))[:10],
         report=json.loads(here.path("backtest", "report.json").read_text(encoding="utf-8")),
     )

@@ -182,10 +182,10 @@ def _sources(
     )
     no_mass = (found.tier != "") & np.isnan(mass_kg)
     why_not = np.select(
-        [no_mass, found.similarity <= 0, spend["naics_code"] != ""],
+        [no_mass, found.given == "", spend["naics_code"] != ""],
         [
             "the mass of a pack is not known, and no spend factor with a price",
-            "no text that any record shares",
+            "it has no text",
             "its goods are not in the seed, and the spend factor needs a price",
         ],
         default="no record, kind or shelf of the seed is like it, and no spend factor",

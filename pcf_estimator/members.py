@@ -16,6 +16,15 @@ from scipy.sparse import csr_matrix
 from sklearn.utils.extmath import randomized_svd
 
 from pcf_estimator.features import learn_vocabulary, likeness, words_in_common
+from pcf_estimator.pooling import (
+    NEIGHBOURS,
+    most_alike,
+    near_mean,
+    neighbour_features,
+    shrunken,
+    sums_of,
+    sums_without,
+)
 
 Bools = np.ndarray
 Floats = np.ndarray
@@ -28,11 +37,9 @@ HINTS = (
     "spread of the neighbours",
     "errors of the neighbours",
 )
-NEIGHBOURS, POWER = 20, 4.0  # likeness ** power weighs a neighbour: the nearest few decide
 NEAREST = 3  # records named as the source of a figure
 NOISE = 0.1  # ridge: variance of a figure around what its text can say, in units of its kernel
 IN_TEXTS = 4  # a word, pair of words or family that fewer records hold is no feature of the trees
-TOWARDS_ALL = 2.0  # a mean over few records moves towards the mean of all, as by two more records
 BLOCK = 4096  # products at a time: bounds the memory of their likeness to every record
 
 
@@ -215,68 +222,6 @@ class Members:
 def _kernel(alike: Floats) -> Floats:
     """Covariance of two products' figures by their likeness: 1 for the same text, 1/e for none."""
     return np.exp(alike - 1.0)
-
-
-def most_alike(alike: Floats, count: int) -> Ints:
-    """Columns of the `count` highest values of each row, best first; ties go to the lower column.
-
-    >>> most_alike(np.array([[0.1, 0.7, 0.7, 0.9]]), 3).tolist()
-    [[3, 1, 2]]
-    """
-    return np.argsort(-alike, axis=1, kind="stable")[:, :count]
-
-
-def neighbour_features(alike: Floats, near: Ints, log_kg: Floats) -> Floats:
-    """Mean and spread of the nearest records' log10 kg, best likeness, the nearest's: (rows, 4).
-
-    `near` holds their columns, best first; they weigh as in `near_mean`.
-
-    >>> alike, log_kg = np.array([[1.0, 0.0, 0.0]]), np.array([0.5, 3.0, 3.0])
-    >>> neighbour_features(alike, most_alike(alike, 3), log_kg).round(3).tolist()
-    [[0.5, 0.0, 1.0, 0.5]]
-    """
-    mean = near_mean(alike, near, log_kg)
-    square = near_mean(alike, near, log_kg**2)
-    spread = np.sqrt(np.maximum(square - mean**2, 0.0))
-    return np.column_stack([mean, spread, alike.max(axis=1), log_kg[near[:, 0]]])
-
-
-def near_mean(alike: Floats, near: Ints, values: Floats) -> Floats:
-    """Mean of the records' `values` over the columns `near` of each row, by likeness ** POWER.
-
-    Where nothing is alike, all of the nearest count the same.
-    """
-    weight = np.take_along_axis(alike, near, axis=1) ** POWER + 1e-9
-    return (weight * values[near]).sum(axis=1) / weight.sum(axis=1)
-
-
-def sums_of(keys: pd.Series, known: pd.Series, values: Floats) -> tuple[Floats, Floats]:
-    """Sum and count of `values` over the known rows of each row's key; an empty key has none."""
-    by_key = pd.Series(values, index=known.index).groupby(known)
-    total = keys.map(by_key.sum()).where(keys != "")
-    count = keys.map(by_key.size()).where(keys != "")
-    return total.fillna(0.0).to_numpy(np.float64), count.fillna(0.0).to_numpy(np.float64)
-
-
-def sums_without(keys: pd.Series, values: Floats, parts: Ints) -> tuple[Floats, Floats]:
-    """Sum and count of `values` over the rows of each row's key that lie outside its own part.
-
-    >>> sums_without(pd.Series(["a", "a", "a"]), np.array([1.0, 2.0, 4.0]), np.array([0, 0, 1]))
-    (array([4., 4., 3.]), array([1., 1., 2.]))
-    """
-    frame = pd.DataFrame({"key": keys.to_numpy(), "part": parts, "value": values})
-    total, count = sums_of(frame["key"], frame["key"], values)
-    own = frame.groupby(["key", "part"])["value"]
-    known = (frame["key"] != "").to_numpy()
-    return (
-        np.where(known, total - own.transform("sum").to_numpy(), 0.0),
-        np.where(known, count - own.transform("size").to_numpy(), 0.0),
-    )
-
-
-def shrunken(total: Floats, count: Floats, towards: float) -> Floats:
-    """Means from sums and counts, drawn towards `towards` as by TOWARDS_ALL more rows."""
-    return (total + TOWARDS_ALL * towards) / (count + TOWARDS_ALL)
 
 
 def blend_weights(members: Floats, log_kg: Floats, floor: float, step: float = 0.05) -> Floats:

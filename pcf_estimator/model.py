@@ -20,16 +20,13 @@ from pcf_estimator.members import (
     HINTS,
     MEMBERS,
     NEAREST,
-    NEIGHBOURS,
     Members,
     Predicted,
     Settings,
     blend_weights,
-    most_alike,
-    near_mean,
-    neighbour_features,
 )
 from pcf_estimator.needs import Needs, read_needs
+from pcf_estimator.pooling import NEIGHBOURS, most_alike, near_mean, neighbour_features
 from pcf_estimator.ranges import Ranges, fit_ranges, half_widths, spread_beyond, widen
 from pcf_estimator.tiers import choose_tiers, shelf_means, shelf_means_without
 
@@ -45,6 +42,7 @@ XGBOOST_FLOOR = 0.2  # the core member stays in the blend, whatever one small se
 class Figures:
     """Figures for products and what they rest on; the rows of every field are the products."""
 
+    given: pd.Series  # how much text there is: see features.describe
     tier: pd.Series  # model, neighbours, category, or "" where the seed says nothing
     cell: pd.Series  # tier and what it rests on: the key of its ranges
     log_kg: Floats  # log10 kg CO2e per kg, NaN without a tier
@@ -151,6 +149,7 @@ class PcfModel:
             outside[codes[non_food]] = True
             found = self._figures(texts, outside)
         return Figures(
+            given=found.given.take(codes).set_axis(products.index),
             tier=found.tier.take(codes).set_axis(products.index),
             cell=found.cell.take(codes).set_axis(products.index),
             log_kg=found.log_kg[codes],
@@ -182,6 +181,7 @@ class PcfModel:
         hints[tier == "neighbours", HINTS.index("spread of the members")] = 0.0
         hints[is_category] = 0.0
         return Figures(
+            given=texts["given"],
             tier=tier,
             cell=tier.mask(is_model, "model/" + texts["given"]).mask(
                 is_category, "category/" + node

@@ -71,10 +71,13 @@ def fit_ranges(hints: Floats, residuals: Floats, cells: pd.Series, within: str =
     coefficients = fit_difficulty(hints[fitted], residuals[fitted])
     score = np.abs(residuals) / difficulty(hints, coefficients)
     scores: dict[str, Floats] = {}
-    for names, wider in ((tier, lambda _: score), (cells, lambda cell: scores[cell.split("/")[0]])):
-        for name in sorted(set(names) - set(scores)):
-            own = score[(names == name).to_numpy()]
-            scores[name] = np.sort(own if len(own) >= LEAST_IN_A_CELL else wider(name))
+    for name in sorted(set(tier)):
+        own = score[(tier == name).to_numpy()]
+        scores[name] = np.sort(own if len(own) >= LEAST_IN_A_CELL else score)
+    for name in sorted(set(cells) - set(scores)):
+        own = score[(cells == name).to_numpy()]
+        large = len(own) >= LEAST_IN_A_CELL
+        scores[name] = np.sort(own) if large else scores[name.split("/")[0]]
     return Ranges(coefficients=coefficients, scores=scores)
 
 

@@ -46,11 +46,11 @@ class Scores:
 
 def score(figure: Floats, estimate: Floats, category: Texts, fold: Ints) -> Scores:
     """Scores of point estimates; arrays are (rows,), `category` and `fold` say who is compared."""
-    off = estimate - figure
+    off, around = estimate - figure, (figure - figure.mean()) ** 2
     accuracy, pairs = pairwise_accuracy(figure, estimate, category, fold)
     lost, kept = regret(figure, estimate, category, fold)
     return Scores(
-        log10_r2=float(1 - (off**2).sum() / ((figure - figure.mean()) ** 2).sum()),
+        log10_r2=float(1 - (off**2).sum() / around.sum()) if around.any() else float("nan"),
         log10_rmse=float(np.sqrt((off**2).mean())),
         median_ape=float(np.median(np.abs(10**off - 1))),
         within_factor_2=float((np.abs(off) <= np.log10(2)).mean()),

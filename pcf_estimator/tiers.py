@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from pcf_estimator.members import sums_of, sums_without
+from pcf_estimator.pooling import sums_of, sums_without
 
 Bools = np.ndarray
 Floats = np.ndarray
@@ -83,7 +83,7 @@ def shelf_means(
 def shelf_means_without(
     records: pd.DataFrame, log_kg: Floats, groups: Ints
 ) -> dict[str, tuple[Ints, Floats]]:
-    """For each node: the seed's rows that have a mean there without their own part, and the mean."""
+    """For each node: rows of the seed with a mean there without their own part, and that mean."""
     parts = records.assign(group=groups)
     found = {}
     for name, part in NODES.items():

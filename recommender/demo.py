@@ -29,6 +29,7 @@ from recommender.workspace import Workspace, file_hash, fingerprint, write_table
 # Report figures that a fresh run must meet again, and how far each may move: relative for sums,
 # absolute for ranking measures. Threads and library versions move the last digits.
 TOLERANCES = {"ndcg": 0.005, "recall": 0.005, "demand_kg_functional": 0.03, "demand_revenue": 0.03}
+CURRENCIES = {"complete-journey": "$", "uci": "£"}  # that each known log is in
 RELATIVE = ("demand_kg_functional", "demand_revenue")
 
 
@@ -48,7 +49,7 @@ def import_step(workspace: Workspace, shop: str, path: Path | None = None) -> di
             purchases=read.purchases,
             customers=read.customers,
             exclusions=read.exclusions,
-            facts={"shop": shop},
+            facts={"shop": shop, "currency": CURRENCIES[shop]},
         )
         return keep_tables(workspace, tables, made_from)
 

@@ -74,8 +74,8 @@ def test_points_are_the_reports_changes_in_percent():
 
 def test_the_sentence_names_the_largest_cut_and_the_current_weights():
     said = trade_off_sentence(policy_points(REPORT, "all"), "draft", "relevance")
-    assert "largest cut, far, changes kg CO2e by −30.0\xa0%" in said
-    assert "draft changes kg CO2e by −10.0\xa0%" in said
+    assert "largest cut shown, far, changes kg CO2e by −30.0\xa0%" in said
+    assert "Your weights (draft) change kg CO2e by −10.0\xa0%" in said
 
 
 def test_the_chart_marks_today_and_the_current_weights_and_needs_no_interval():

@@ -39,8 +39,7 @@ def test_at_least_the_promised_share_of_scores_lies_within_the_quantile(
 def test_a_new_score_is_covered_as_often_as_promised() -> None:
     rng = np.random.default_rng(0)
     covered = [
-        rng.exponential() <= conformal_quantile(rng.exponential(size=49), 0.8)
-        for _ in range(2000)
+        rng.exponential() <= conformal_quantile(rng.exponential(size=49), 0.8) for _ in range(2000)
     ]
     # binomial around 0.8 with 2000 trials: a standard deviation of 0.009
     assert np.mean(covered) == pytest.approx(0.8, abs=0.03)
