@@ -19,7 +19,7 @@ Floats = np.ndarray
 Ints = np.ndarray
 
 ENOUGH_WORDS = 0.6  # of two names' words: "whole milk" and "acme fresh whole milk" have 0.67
-ENOUGH_LIKE = 0.25  # cosine of two whole texts, under which the nearest record says little
+ENOUGH_LIKE = 0.35  # cosine of two whole texts, under which the nearest record says little
 NODE_RECORDS = 3  # fewer records than this make no mean of a shelf
 # The walk up, from the narrowest; and what a seed record's own figure must be kept out of the
 # mean by, so that it is as new to it as a product that gets this tier.
