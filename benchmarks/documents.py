@@ -1,9 +1,9 @@
 """Writes the measured tables of README.md from the runs that made them.
 
-    python -m benchmarks.documents --workspace workspace --uci uci
+    python -m benchmarks.documents --workspace workspace --uci uci --assess
 
 `--workspace` holds a finished `greenaisle demo`; its report becomes docs/demo-report.json. `--uci`
-holds a finished backtest of the UCI log. The footprint assessment is run anew.
+holds a finished backtest of the UCI log. `--assess` runs the footprint assessment anew.
 """
 
 from __future__ import annotations
@@ -80,20 +80,23 @@ def main() -> None:
     parser.add_argument("--uci", type=Path)
     parser.add_argument("--assess", action="store_true")
     chosen = parser.parse_args()
-    path = ROOT / "README.md"
-    readme = path.read_text(encoding="utf-8")
+    blocks: dict[str, list[str]] = {}
     if chosen.workspace:
         text = (chosen.workspace / "report.json").read_text(encoding="utf-8")
         (ROOT / "docs" / "demo-report.json").write_text(text, encoding="utf-8")
-        readme = put(readme, "weightings", weightings_markdown(json.loads(text)))
+        blocks["weightings"] = weightings_markdown(json.loads(text))
     if chosen.uci:
         report = json.loads((chosen.uci / "report.json").read_text(encoding="utf-8"))
-        readme = put(readme, "uci", uci_lines(report))
+        blocks["uci"] = uci_lines(report)
     if chosen.assess:
         folder = sources_folder()
         assessments = [assess(read_seed())]
         assessments += [assess_agribalyse(folder)] if folder else []
-        readme = put(readme, "assessment", assessment_lines(assessments))
+        blocks["assessment"] = assessment_lines(assessments)
+    path = ROOT / "README.md"
+    readme = path.read_text(encoding="utf-8")
+    for name, lines in blocks.items():
+        readme = put(readme, name, lines)
     path.write_text(readme, encoding="utf-8")
 
 

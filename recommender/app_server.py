@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import subprocess
@@ -110,11 +111,10 @@ def page_files() -> list[Path]:
 
 def try_pages(workspace: Path) -> list[str]:
     """Names of the pages, each run once as Streamlit would. Raises AppError for a failure."""
-    from streamlit.logger import set_log_level
     from streamlit.testing.v1 import AppTest
 
     os.environ[WORKSPACE_SETTING] = str(workspace.resolve())
-    set_log_level("error")  # without a browser it would warn, page by page, that there is none
+    logging.disable(logging.WARNING)  # it would warn, page by page, that there is no browser
     names = []
     for page in page_files():
         app = AppTest.from_file(str(app_folder() / "app.py"), default_timeout=120)

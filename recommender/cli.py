@@ -44,7 +44,13 @@ def demo(
 ) -> None:
     """The main job on the Complete Journey log, then the app."""
     from recommender import app_server
-    from recommender.demo import committed_report, compare_reports, run_demo
+    from recommender.demo import (
+        RELATIVE,
+        TOLERANCES,
+        committed_report,
+        compare_reports,
+        run_demo,
+    )
     from recommender.report import weightings_table
 
     done = run_demo(Workspace(workspace))
@@ -73,7 +79,11 @@ def demo(
             )
         if far:
             raise GateError(f"{len(far)} of {len(drifts)} figures differ from the committed report")
-        note(f"{len(drifts)} figures agree with the committed report within their tolerances")
+        limits = ", ".join(
+            f"{figure} {limit:g}{' of itself' if figure in RELATIVE else ''}"
+            for figure, limit in TOLERANCES.items()
+        )
+        note(f"{len(drifts)} figures agree with docs/demo-report.json within {limits}")
     _answer(facts, as_json, f"pages opened: {', '.join(pages)}; report in {workspace}/report.json")
 
 
