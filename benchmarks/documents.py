@@ -40,7 +40,7 @@ def assessment_lines(assessments: list[Assessment]) -> list[str]:
         for split, methods in result["splits"].items():
             for method in METHODS:
                 cells = (methods[method][figure] for figure in COLUMNS)
-                shown = " | ".join("" if cell is None else f"{cell:.2f}" for cell in cells)
+                shown = " | ".join("" if cell is None else f"{cell:.3f}" for cell in cells)
                 lines.append(f"| {result['name']} | {split} | {method} | {shown} |")
     return lines
 

@@ -18,11 +18,15 @@ __all__ = ["net_mass", "parse_package"]
 
 PRICE_PER_KG = (0.4, 150.0)  # shop currency; outside, the text is not about one pack
 PRICE_PER_KG_OF_THE_CHEAPEST = 0.1  # a gallon of water is 0.2 a kg
-CHEAPEST = r"\b(?:water|ice|litter|soil|mulch|salt|charcoal|bleach)\b(?! cream)"
+CHEAPEST = (
+    r"\b(?:water|ice|litter|soil|mulch|salt|charcoal|bleach|soft drinks?|soda|cola|drinks?|tea|"
+    r"lemonade|punch)\b(?! cream)"
+)
 LIKE_IT = 20  # products with a clean package that a type's median needs ...
 LIKE_IT_AT_LEAST = 5  # ... and a category's
-# A package whose price per kg is this far (log10) from its type's tells one can of a tray.
-FAR = 0.7
+# A package whose price per kg is this far (log10) from its type's tells one can of a tray, or a
+# tray of one can; where the type has no median, so far under its category's.
+FAR, FAR_UNDER_CATEGORY = 0.7, 1.0
 # Spreads, log10: labels round and drained weights hide; the rest are factors of 1.3, 1.6 and 2.
 PACKAGE_SPREAD, PIECES_SPREAD, CATEGORY_SPREAD, TYPICAL_SPREAD = 0.02, 0.12, 0.2, 0.3
 LEAST_SPREAD = 0.05  # of a type's price per kg
@@ -90,7 +94,10 @@ def net_mass(products: pd.DataFrame, kinds: pd.DataFrame | None = None) -> pd.Da
     package, spread, count = _package_mass(products, words, kinds)
     package = package.where(_plausible(price / package, words))
     per_kg, log_price = _log10(price / package), _log10(price)
-    far = (per_kg - _typical(per_kg, types, LIKE_IT)[0]).abs() > FAR
+    usual = _typical(per_kg, types, LIKE_IT)[0]
+    far = (per_kg - usual).abs() > FAR
+    # dear goods on a shelf are no error, but a pack at a tenth of its price is a tray
+    far |= usual.isna() & (_typical(per_kg, categories)[0] - per_kg > FAR_UNDER_CATEGORY)
     package, per_kg = package.mask(far), per_kg.mask(far)
 
     of_type, of_category = _typical(per_kg, types, LIKE_IT), _typical(per_kg, categories)

@@ -175,8 +175,8 @@ NOISE = frozenset(
         """
         a all an and any approx as assorted at by etc for from in including included into is it
         its kind l cl dl g miscellaneous more of on only or other others our over per plus product
-        products s than the this to type types under up variety various with you your bulk carton
-       
+        products s supplier than the this to type types under up variety various with you your bulk
+        carton
         count ct dozen each ea exact gallon gal giant gram grams jumbo kg kilo large lb lbs liter
         liters litre litres lt ltr medium ml multi multipack multiple ounce ounces oz pack packed
         packs pail pails percent piece pieces pint pints pk pound pounds quart quarts random serve
@@ -292,6 +292,8 @@ def _expand(given: pa.Array) -> pa.Array:
 
 def _tokens(given: pa.Array) -> pa.Array:
     text = _expand(given)
+    # who sells it is no word for what it is
+    text = pc.replace_substring_regex(text, r"\b(house|own|store) (brand|label)\b", " ")
     text = pc.replace_substring_regex(text, r"\b[\d.]+\b", " ")
     text = _map_words(text, _singular)
     goods = GREEN_GOODS.replace(" ", "|")

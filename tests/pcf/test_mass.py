@@ -228,3 +228,29 @@ def test_every_product_keeps_its_row_and_a_mass_has_a_basis_and_a_spread(price):
     known = answer["net_mass_kg"].notna()
     assert (answer["mass_basis"].ne("none") == known).all()
     assert (answer["mass_spread_log10"].notna() == known).all()
+
+
+def test_a_two_litre_soda_at_59_cents_weighs_two_kilograms():
+    # 0.59 / 2 kg is under the floor for food, but soft drinks are among the cheapest goods
+    soda = pd.DataFrame(
+        {"product_id": ["1"], "title": ["Cola"], "price": [0.59], "package_size": ["2 L"]}
+    )
+    assert net_mass(soda)["net_mass_kg"].tolist() == [2.0]
+
+
+def test_a_tray_at_the_price_of_one_pack_is_no_pack():
+    # six bacons at $10 a kg, and one whose text tells the twelve of the shipping case: $0.49 a kg
+    packs = [f"{k} OZ" for k in (12, 16, 12, 16, 12, 16)]
+    mass_kg = [0.3402, 0.4536] * 3
+    bacon = pd.DataFrame(
+        {
+            "product_id": [str(k) for k in range(7)],
+            "title": "Bacon",
+            "category": "bacon",
+            "price": [10 * kg for kg in mass_kg] + [2.0],
+            "package_size": [*packs, "12/12 OZ"],
+        }
+    )
+    answer = net_mass(bacon)
+    assert answer["mass_basis"].tolist() == ["package"] * 6 + ["price"]
+    assert round(answer["net_mass_kg"].iloc[6], 2) == 0.2  # $2 at $10 a kg
