@@ -147,6 +147,8 @@ def read_columns(path: Path, name: str) -> pd.DataFrame:
     """Every column of a Parquet or CSV file as it stands; CSV columns as text, empty cells null."""
     if not path.exists():
         raise TableError(f"{name} ({path}): there is no such file")
+    if not path.is_file():
+        raise TableError(f"{name} ({path}): not a file, but a table was expected")
     if path.stat().st_size == 0:
         raise TableError(f"{name} ({path}): the file is empty, but a table was expected")
     with path.open("rb") as file:
@@ -155,6 +157,9 @@ def read_columns(path: Path, name: str) -> pd.DataFrame:
         if is_parquet:
             return pq.read_table(path).to_pandas(types_mapper=_text_stays_text)
         header = pa_csv.open_csv(path).schema.names
+        twice = sorted({column for column in header if header.count(column) > 1})
+        if twice:
+            raise TableError(f"{name} ({path}): column {', '.join(twice)} stands there twice")
         texts = pa_csv.ConvertOptions(
             column_types={column: pa.string() for column in header},
             strings_can_be_null=True,

@@ -127,6 +127,14 @@ def try_pages(workspace: Path) -> list[str]:
     return names
 
 
+def visit_pages(address: str) -> None:
+    """Opens every page of a served app by its address. Raises AppError where one fails."""
+    for page in page_files():
+        with urllib.request.urlopen(f"{address}/{page.stem}", timeout=30) as response:
+            if response.status != 200:
+                raise AppError(f"page {page.stem} answered {response.status} at {address}")
+
+
 def _wait_until_healthy(address: str, process: subprocess.Popen[str], seconds: float) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:

@@ -19,8 +19,9 @@ import typer
 from rich.table import Table as ScreenTable
 
 from pcf_estimator.tables import PRODUCTS, TableError, read_table
+from recommender.app_server import AppError
 from recommender.console import answer, note, peak_memory_gb, progress, say_json, working
-from recommender.policy import PolicyError, Slate
+from recommender.policy import Policy, PolicyError, Slate
 from recommender.workspace import Workspace, WorkspaceError, write_table
 
 USAGE, BAD_DATA, INTEGRITY, GATE = 2, 3, 4, 5
@@ -62,13 +63,15 @@ def demo(
         note("the app opens in the browser; Ctrl-C ends it")
         _serve(workspace, 8501)
         return
-    with working("trying the app, page by page"):
-        with app_server.serving(workspace) as address:
-            note(f"the app is healthy at {address}")
+    with working("trying the app, page by page"), app_server.serving(workspace) as address:
+        note(f"the app is healthy at {address}")
+        app_server.visit_pages(address)
         pages = app_server.try_pages(workspace)
     facts = {**done, "pages": pages, "report": str(workspace / "report.json")}
     committed = committed_report()
-    if committed is not None:
+    if committed is None:
+        note("there is no docs/demo-report.json here to compare with")
+    else:
         drifts = compare_reports(report, committed)
         far = [drift for drift in drifts if not drift.within]
         facts["compared_figures"] = len(drifts)
@@ -164,6 +167,7 @@ def footprint_estimate(
         return
     if out is None:
         raise typer.BadParameter("a catalogue file needs --out FILE.parquet")
+    _refuse_missing_folder(out)
     products = read_table(file, PRODUCTS)
     model = model_step(here)
     with working(f"estimating {len(products):,} products"):
@@ -246,7 +250,8 @@ def recommend(
     asked = read_table(customers, CUSTOMERS)["customer_id"].tolist()
     chosen = default_policy() if policy is None else read_policy(policy)
     if n is not None:
-        chosen = chosen.model_copy(update={"slate": Slate(n=n)})
+        chosen = _with_places(chosen, n)
+    _refuse_missing_folder(out)
     with working(f"slates for {len(asked):,} customers"):
         served = recommend_step(Shop(Workspace(workspace)), chosen, asked)
         write_table(out, served.slates)
@@ -296,8 +301,11 @@ def backtest(
 def open_app(
     workspace: WorkspaceOption = HERE,
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 8501,
+    as_json: JsonOption = False,
 ) -> None:
     """The front end, on this machine only."""
+    if as_json:
+        say_json({"address": f"http://127.0.0.1:{port}", "workspace": str(workspace)})
     _serve(workspace, port)
 
 
@@ -340,8 +348,25 @@ def main() -> None:
         _fail(error, USAGE)
     except IntegrityError as error:
         _fail(error, INTEGRITY)
-    except GateError as error:
+    except (GateError, AppError) as error:
         _fail(error, GATE)
+
+
+def _with_places(policy: Policy, n: int) -> Policy:
+    """The policy with slates of `n` places; an attention curve of its own must reach that far."""
+    curve = policy.slate.attention
+    if curve is not None and len(curve) < n:
+        raise PolicyError(
+            f"policy {policy.name}: [slate] attention has {len(curve)} figures, but {n} places "
+            f"were asked for"
+        )
+    slate = Slate(n=n, attention=None if curve is None else curve[:n])
+    return policy.model_copy(update={"slate": slate})
+
+
+def _refuse_missing_folder(out: Path) -> None:
+    if not out.absolute().parent.is_dir():
+        raise typer.BadParameter(f"the folder of --out {out} does not exist")
 
 
 def _fail(error: Exception, code: int) -> None:

@@ -91,7 +91,7 @@ def footprints_step(workspace: Workspace) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     with (
         working(f"estimating the footprints of {len(catalogue):,} products"),
-        workspace.replacing("footprints", made_from, facts) as folder,
+        workspace.replacing("footprints", made_from, facts, ["tables"]) as folder,
     ):
         footprints = estimate_footprints(catalogue, model)
         write_table(folder / "footprints.parquet", footprints)

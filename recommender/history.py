@@ -150,7 +150,7 @@ class History:
         """Per product, the median of paid over quantity up to the cutoff; NaN where unknown."""
         unit = pd.Series(self.log.paid / self.log.quantity).groupby(self.log.product).median()
         price = np.full(self.log.products, np.nan)
-        price[unit.index] = unit.to_numpy()
+        price[unit.index] = unit.where(unit > 0).to_numpy()  # given away is no price
         return price
 
     @cached_property

@@ -22,8 +22,10 @@ DISABLES = {
         "seller_id": "exposure of sellers is not measured and the sellers weight does nothing",
         "category": "shelves: habits and stand-ins are known by product only",
         "product_type": "finer shelves: the category stands in",
-        "margin_rate": "the shop's own margins: a named flat assumption stands in",
+        "margin_rate": "margins: they count as 0 and the retailer weight does nothing",
         "package_size": "pack masses from text: prices or categories stand in",
+        "age_restricted": "age limits: every product counts as fit for everybody",
+        "recommendable": "the shop's own exclusions: every product may be shown",
     },
     "purchases": {
         "quantity": "quantities: every line counts as one pack",
@@ -57,6 +59,11 @@ def read_tables(
     lines = read_table(purchases, PURCHASES)
     homes = None if customers is None else read_customers(customers)
     shown = None if displays is None else read_table(displays, DISPLAYS)
+    if goods["price"].isna().all():
+        raise TableError(
+            f"catalogue ({catalogue}): price is empty in all {len(goods)} rows, but prices above 0 "
+            f"were expected"
+        )
     known = pd.Index(goods["product_id"])
     refuse_unknown_products(lines, known, f"purchases ({purchases})")
     if shown is not None:
@@ -87,9 +94,9 @@ def absent(tables: Tables) -> dict[str, str]:
             if column not in frame or frame[column].isna().all():
                 told[f"{name}.{column}"] = loss
     if tables.customers is None:
-        told["customers"] = "figures by customer segment"
+        told["customers"] = "customer segments: no report can be told apart by them"
     if tables.displays is None:
-        told["displays"] = "the effect of displays on sales"
+        told["displays"] = "what was shown where: no effect of displays can be estimated"
     return told
 
 

@@ -59,6 +59,7 @@ class Log:
     store: Ints  # -1 where the log names none
     quantity: Floats
     paid: Floats  # NaN where the log has no money
+    whole_until: int  # the last week that the log holds whole; lines after it judge nothing
 
     def __len__(self) -> int:
         return len(self.customer)
@@ -87,6 +88,7 @@ class Log:
             store=self.store[keep],
             quantity=self.quantity[keep],
             paid=self.paid[keep],
+            whole_until=self.whole_until,
         )
 
     def until(self, week: int) -> Log:
@@ -177,12 +179,17 @@ def read_log(purchases: pd.DataFrame, products: pd.Series) -> Log:
         )
     bought_at = purchases["bought_at"].to_numpy("datetime64[us]")
     day = (bought_at - bought_at.min().astype("datetime64[D]")) / np.timedelta64(1, "D")
-    week = purchases["week"].to_numpy(np.int64) if "week" in purchases else weeks_of(bought_at)
-    customer = ids.customer_rows(purchases["customer_id"])
-    if "basket_id" in purchases:
-        visit = purchases["basket_id"].astype(str) + "/" + purchases["customer_id"]
+    if "week" in purchases:
+        week = purchases["week"].to_numpy(np.int64)
+        whole_until = int(week.max())
     else:
-        visit = pd.Series(customer).astype(str) + "/" + pd.Series(day.astype(int)).astype(str)
+        week, whole_until = weeks_of(bought_at)
+    customer = ids.customer_rows(purchases["customer_id"])
+    visit = pd.Series(customer).astype(str) + "/" + pd.Series(day.astype(int)).astype(str)
+    if "basket_id" in purchases:
+        named = purchases["basket_id"].reset_index(drop=True)
+        told = "basket " + named.astype("str") + "/" + pd.Series(customer).astype(str)
+        visit = visit.where(named.isna(), told)
     store = (
         pd.factorize(purchases["store_id"], sort=True)[0]
         if "store_id" in purchases
@@ -211,17 +218,18 @@ def read_log(purchases: pd.DataFrame, products: pd.Series) -> Log:
         store=store.astype(np.int64)[order],
         quantity=quantity[order],
         paid=paid[order],
+        whole_until=whole_until,
     )
 
 
-def weeks_of(bought_at: npt.NDArray[np.datetime64]) -> Ints:
-    """Week numbers from 1: seven-day blocks that end with the last whole day of the log.
+def weeks_of(bought_at: npt.NDArray[np.datetime64]) -> tuple[Ints, int]:
+    """Week numbers from 1, and the last whole week: seven-day blocks up to the last whole day.
 
     The last day counts as whole if it has purchases after 18:00; else its lines open a week that
     no split uses.
 
     >>> weeks_of(np.array(["2024-01-01T20", "2024-01-07T09", "2024-01-08T19"], "datetime64[us]"))
-    array([1, 2, 2])
+    (array([1, 2, 2]), 2)
     """
     day = bought_at.astype("datetime64[D]").astype(np.int64)
     last = int(day.max())
@@ -230,7 +238,8 @@ def weeks_of(bought_at: npt.NDArray[np.datetime64]) -> Ints:
     if times_are_kept and hours[day == last].max() < 18:
         last -= 1
     weeks_back = np.ceil((day - last) / DAYS_A_WEEK).astype(np.int64)
-    return weeks_back - weeks_back.min() + 1
+    first = int(weeks_back.min())
+    return weeks_back - first + 1, 1 - first
 
 
 def audit_customers(ids: npt.NDArray[np.object_]) -> Bools:

@@ -17,11 +17,12 @@ import numpy as np
 import xgboost as xgb
 from sklearn.linear_model import LogisticRegression
 
+from pcf_estimator.tables import TableError
 from recommender.candidates import Bools, Candidates, Floats, Ints
 from recommender.features import Floats32, features
 from recommender.generators import Fitted, Merged, propose
 from recommender.log import Log, find
-from recommender.splits import Window
+from recommender.splits import MIN_BASKETS, MIN_CUSTOMER_BASKETS, MIN_HOUSEHOLDS, Window
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,7 @@ def labelled(fitted: Fitted, log: Log, window: Window) -> Labelled:
             f"the history reaches week {fitted.history.log.last_week}, but the labels begin in "
             f"week {window.first}: the model would learn from what it is to predict"
         )
+    refuse_thin_history(fitted)
     rows = propose(fitted)
     names, values = features(fitted, rows)
     label = log.weeks(window.first, window.last)
@@ -49,6 +51,11 @@ def labelled(fitted: Fitted, log: Log, window: Window) -> Labelled:
     quantity = np.bincount(at, weights=label.quantity)
     found = find(key, rows.customer * log.products + rows.product)
     bought = found >= 0
+    if not bought.any():
+        raise TableError(
+            f"purchases: in weeks {window.first} to {window.last} no customer bought any of "
+            f"{len(rows.product)} candidates, so there is nothing to learn from"
+        )
     return Labelled(
         rows=rows,
         names=names,
@@ -56,6 +63,18 @@ def labelled(fitted: Fitted, log: Log, window: Window) -> Labelled:
         bought=bought,
         quantity=np.where(bought, quantity[np.maximum(found, 0)], 0.0),
     )
+
+
+def refuse_thin_history(fitted: Fitted) -> None:
+    """Raises TableError where no product or no customer has enough purchases to be served."""
+    served = fitted.history.universe
+    products, customers = int(served.products.sum()), int(served.customers.sum())
+    if not (products and customers):
+        raise TableError(
+            f"purchases: up to week {fitted.history.log.last_week}, {products} products have "
+            f"{MIN_HOUSEHOLDS} households and {MIN_BASKETS} baskets, and {customers} customers "
+            f"have {MIN_CUSTOMER_BASKETS} baskets, but at least one of each was expected"
+        )
 
 
 @dataclass

@@ -18,7 +18,13 @@ from recommender.features import Floats32, features
 from recommender.generators import GENERATORS, Fitted, Merged, propose
 from recommender.history import History, Shelf
 from recommender.log import Log, audit_customers, find
-from recommender.p_buy import Labelled, PurchaseModel, labelled, score
+from recommender.p_buy import (
+    Labelled,
+    PurchaseModel,
+    labelled,
+    refuse_thin_history,
+    score,
+)
 from recommender.splits import Protocol, Window
 
 Note = Callable[[str], None]
@@ -51,6 +57,7 @@ def fit_relevance(log: Log, shelf: Shelf, weeks: Protocol, threads: int, note: N
 
     def prepare_today() -> tuple[Fitted, Merged, list[str], Floats32]:
         today = Fitted(History(log, shelf))
+        refuse_thin_history(today)
         rows = propose(today)
         ready = (today, rows, *features(today, rows))
         note(f"candidates and features as of week {log.last_week}")
@@ -113,7 +120,7 @@ def reliability(p_buy: np.ndarray, bought: np.ndarray) -> list[dict[str, float]]
     return out
 
 
-def _coverage(fitted: Fitted, log: Log, window: Window) -> dict[str, float]:
+def _coverage(fitted: Fitted, log: Log, window: Window) -> dict[str, float | None]:
     """What share of the window's lines and money the universe covers."""
     served, lines = fitted.history.universe, log.weeks(window.first, window.last)
     inside = served.products[lines.product] & served.customers[lines.customer]
@@ -122,7 +129,7 @@ def _coverage(fitted: Fitted, log: Log, window: Window) -> dict[str, float]:
         "products": int(served.products.sum()),
         "customers": int(served.customers.sum()),
         "share_of_lines": float(inside.mean()) if len(inside) else 0.0,
-        "share_of_sales": float(np.nansum(lines.paid[inside]) / money) if money else 0.0,
+        "share_of_sales": float(np.nansum(lines.paid[inside]) / money) if money else None,
     }
 
 

@@ -34,7 +34,14 @@ from recommender.report import write_report
 from recommender.serving import Served, serve
 from recommender.splits import Protocol, protocol
 from recommender.tradeoff import Goods, Scales, baseline_scales, best_slates, goods_of
-from recommender.workspace import Workspace, file_hash, fingerprint, write_table, write_text
+from recommender.workspace import (
+    Workspace,
+    WorkspaceError,
+    file_hash,
+    fingerprint,
+    write_table,
+    write_text,
+)
 
 SEED = 20170101  # of every draw: a report can be made again
 THREADS = 2
@@ -68,7 +75,7 @@ class Shop:
 
     @cached_property
     def weeks(self) -> Protocol:
-        return protocol(self.log.last_week, int(self.log.week.min()))
+        return protocol(self.log.whole_until, int(self.log.week.min()))
 
     @cached_property
     def judging(self) -> History:
@@ -105,7 +112,7 @@ def fit_step(shop: Shop) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     with (
         working("learning what each household is likely to buy"),
-        workspace.replacing("relevance", made_from, facts) as folder,
+        workspace.replacing("relevance", made_from, facts, ["tables"]) as folder,
     ):
         fitted = fit_relevance(shop.log, shop.shelf, shop.weeks, threads(), note)
         fitted.model.save(folder)
@@ -131,7 +138,7 @@ def backtest_step(shop: Shop, policies: list[Policy], draws: int = DRAWS) -> dic
         facts: dict[str, Any] = {}
         with (
             working(f"judging {len(policies)} policies on held-out weeks"),
-            workspace.replacing("backtest", made_from, facts) as folder,
+            workspace.replacing("backtest", made_from, facts, ["tables"]) as folder,
         ):
             judged = judge(shop, policies, draws)
             write_table(folder / "slates.parquet", judged.slates)
@@ -189,9 +196,11 @@ def scales_now(shop: Shop) -> Scales:
         baseline.slate.n,
     )
     today = baseline_scales(rows, candidates, shop.goods, baseline.slate.curve())
-    if not shop.workspace.has("backtest", "report.json"):
+    try:
+        report = shop.workspace.path("backtest", "report.json").read_text()
+    except WorkspaceError:  # no backtest yet, or one of other tables
         return today
-    frozen = facts_of(shop.workspace.path("backtest", "report.json").read_text())["scales"]
+    frozen = facts_of(report)["scales"]
     return Scales(m0=frozen["m0"], g0=frozen["g0"], short=today.short)
 
 

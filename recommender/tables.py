@@ -55,7 +55,7 @@ SLATES = Table(
         "p_buy": Column(
             kind="number", meaning="chance to buy in the horizon", at_least=0, at_most=1, **SOME
         ),
-        "q_buy": Column(kind="number", meaning="expected packs if bought", at_least=0),
+        "q_buy": Column(kind="number", meaning="expected packs in the horizon", at_least=0),
         "price": Column(kind="number", meaning="shop currency per pack", above=0),
         "margin": Column(kind="number", meaning="shop currency per pack"),
         "kg_co2e": Column(kind="number", meaning="kg CO2e per pack", at_least=0),

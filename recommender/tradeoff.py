@@ -171,7 +171,7 @@ def value_parts(
     if scales.m0 > 0:
         parts[1] = weights.retailer * p_buy * margin / scales.m0
     if scales.g0 > 0 and weights.climate > 0:  # a weight of 0 leaves no -0.0 behind
-        parts[2] = -weights.climate * p_buy * kg / scales.g0
+        parts[2] = -weights.climate * p_buy * kg / scales.g0 + 0.0  # a zero has no sign
     parts[3] = weights.sellers * short
     return parts
 

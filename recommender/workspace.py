@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -49,6 +49,7 @@ class Workspace:
         if not path.exists():
             made_by = STEPS.get(step, step)
             raise WorkspaceError(f"{path} is not there yet; {made_by} makes it")
+        self._refuse_stale(step)
         return path
 
     def has(self, step: str, name: str) -> bool:
@@ -86,14 +87,20 @@ class Workspace:
 
     @contextmanager
     def replacing(
-        self, step: str, fingerprint: str, facts: dict[str, Any] | None = None
+        self,
+        step: str,
+        fingerprint: str,
+        facts: dict[str, Any] | None = None,
+        built_on: Sequence[str] = (),
     ) -> Iterator[Path]:
         """An empty folder to fill; it becomes the step when the block ends without an error.
 
-        `facts` may be filled inside the block; it goes into the manifest.
+        `facts` may be filled inside the block; it goes into the manifest. `built_on` names the
+        steps whose row numbers it holds: once one of them changes, this step can not be read.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         self._recover(step)
+        below = {name: self.fingerprint(name) for name in built_on}
         new, old, place = (
             self.folder / f".{step}.new",
             self.folder / f".{step}.old",
@@ -119,6 +126,7 @@ class Workspace:
         manifest["steps"][step] = {
             "fingerprint": fingerprint,
             "facts": facts or {},
+            "built_on": below,
             "files": hashes,
         }
         write_text(self.folder / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True))
@@ -132,6 +140,17 @@ class Workspace:
                 if not path.exists() or file_hash(path) != known:
                     changed.append(f"{step}/{name}")
         return changed
+
+    def _refuse_stale(self, step: str) -> None:
+        """Raises WorkspaceError where a step that `step` was built on has changed since."""
+        steps = self.manifest()["steps"]
+        for name, known in steps.get(step, {}).get("built_on", {}).items():
+            if steps.get(name, {}).get("fingerprint") != known:
+                made_by = STEPS.get(step, step)
+                raise WorkspaceError(
+                    f"{self.folder / step} was made from other {name} than those that stand there "
+                    f"now; {made_by} makes it anew"
+                )
 
     def _recover(self, step: str) -> None:
         """A crash between the two renames of `replacing` leaves the old folder beside its place."""

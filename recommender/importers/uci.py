@@ -34,7 +34,7 @@ NO_PRODUCT = (
 )
 
 
-def import_uci(path: str | Path, report: Report = silent, *, judging_days: int = 28) -> Imported:
+def import_uci(path: str | Path, report: Report = silent, *, judging_days: int = 29) -> Imported:
     """The log's catalogue, purchases and customers with their country, and what was left out.
 
     A price is the median unit price until `judging_days` before the last line: later lines judge,

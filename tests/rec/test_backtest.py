@@ -67,6 +67,7 @@ def log_of(seed: int, lines: int) -> Log:
         store=np.full(lines, -1),
         quantity=quantity,
         paid=quantity * (1.0 + product % 5),
+        whole_until=52,
     )
 
 

@@ -88,8 +88,28 @@ def test_recommend_gives_known_and_unknown_customers_ten_products_each(
     assert slates.groupby("customer_id")["product_id"].nunique().tolist() == [10, 10, 10]
     assert slates["p_buy"].between(0, 1).all()
     assert slates["kg_co2e"].notna().all()
-    some = slates.sample(min(100, len(slates)), random_state=0)
-    assert np.allclose(some[PARTS].sum(axis=1), some["score"], rtol=1e-12)
+
+
+def test_a_hundred_scores_come_out_again_from_their_ingredients(
+    workspace, tmp_path, monkeypatch, capsys
+):
+    """Design section 5 written out anew, with the scales that the report publishes."""
+    customers = "\n".join(f"h{k:02d}" for k in range(40))
+    (tmp_path / "ids.csv").write_text(f"customer_id\n{customers}\n")
+    out = tmp_path / "slates.parquet"
+    words = ["recommend", "--workspace", workspace, "--customers", tmp_path / "ids.csv"]
+    run([*words, "--out", out], monkeypatch, capsys)
+    rows = pd.read_parquet(out).sample(100, random_state=0)
+    report = json.loads((workspace / "report.json").read_text())
+    scales, weights = report["scales"], report["policies"]["default"]["weights"]
+    shopper = weights["shopper"] * rows["p_buy"]
+    retailer = weights["retailer"] * rows["p_buy"] * rows["margin"] / scales["m0"]
+    climate = -weights["climate"] * rows["p_buy"] * rows["kg_excess"] / scales["g0"]
+    assert np.allclose(rows["value_shopper"], shopper, rtol=1e-9)
+    assert np.allclose(rows["value_retailer"], retailer, rtol=1e-4)  # the report rounds its scales
+    assert np.allclose(rows["value_climate"], climate, rtol=1e-4)
+    assert (rows["value_sellers"] / weights["sellers"]).between(0, 1).all()
+    assert np.allclose(rows[PARTS].sum(axis=1), rows["score"], rtol=1e-12)
 
 
 def test_recommend_before_fit_says_which_command_is_missing(tmp_path, monkeypatch, capsys):

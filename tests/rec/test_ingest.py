@@ -114,6 +114,7 @@ BAD = {
         purchases(quantity=[1, 0, 2]),
         "quantity is 0, but a number above 0 was expected",
     ),
+    "no price at all": (catalogue(price=[None, None]), purchases(), "price is empty in all 2 rows"),
     "an empty file": (catalogue(), b"", "the file is empty, but a table was expected"),
     "a table without rows": (catalogue().iloc[:0], purchases(), "the table holds no rows"),
     "a file that is no table": (

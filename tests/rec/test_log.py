@@ -39,6 +39,11 @@ def test_without_basket_ids_a_basket_is_what_one_customer_buys_in_a_day():
     assert log.basket[1] == log.basket[2] != log.basket[0]
 
 
+def test_a_line_without_a_basket_id_belongs_to_that_customers_day():
+    log = read_log(purchases(basket_id=["x", None, None]), CATALOGUE)
+    assert len(set(log.basket)) == 3, "one named basket, and a day of each of two customers"
+
+
 def test_a_purchase_of_a_product_that_the_catalogue_lacks_is_named():
     lines = purchases(product_id=["milk", "tofu", "bread"])
     with pytest.raises(TableError, match=r"row 2 \(product tofu\).*1 such rows"):
@@ -48,12 +53,14 @@ def test_a_purchase_of_a_product_that_the_catalogue_lacks_is_named():
 def test_weeks_count_back_from_the_last_whole_day():
     # 10 January ends at 11:00 and is no whole day, so a week ends with the 9th
     times = np.array(["2024-01-02T23", "2024-01-03T01", "2024-01-09T20", "2024-01-10T11"])
-    assert weeks_of(times.astype("datetime64[us]")).tolist() == [1, 2, 2, 3]
+    week, whole_until = weeks_of(times.astype("datetime64[us]"))
+    assert week.tolist() == [1, 2, 2, 3]
+    assert whole_until == 2, "a week of half a day judges nothing"
 
 
 def test_dates_without_a_time_of_day_are_whole_days():
     days = np.array(["2024-01-01", "2024-01-07", "2024-01-08"]).astype("datetime64[us]")
-    assert weeks_of(days).tolist() == [1, 2, 2]
+    assert weeks_of(days)[0].tolist() == [1, 2, 2]
 
 
 def test_history_and_window_meet_without_overlap():

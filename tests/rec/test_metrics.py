@@ -111,6 +111,7 @@ def log_of(lines: list[tuple[int, int, float, float]], customers: int = 3) -> Lo
         store=np.full(len(lines), -1),
         quantity=quantity.astype(np.float64),
         paid=paid.astype(np.float64),
+        whole_until=52,
     )
 
 

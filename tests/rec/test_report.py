@@ -43,6 +43,7 @@ def log_of(seed: int) -> Log:
         store=np.full(5 * HOUSEHOLDS, -1),
         quantity=np.ones(5 * HOUSEHOLDS),
         paid=np.full(5 * HOUSEHOLDS, 2.5),
+        whole_until=52,
     )
 
 

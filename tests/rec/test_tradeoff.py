@@ -57,6 +57,7 @@ def log_of(lines: list[tuple[int, int, float]]) -> Log:
         store=np.full(len(lines), -1),
         quantity=quantity.astype(np.float64),
         paid=np.full(len(lines), np.nan),
+        whole_until=52,
     )
 
 

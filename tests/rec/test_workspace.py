@@ -57,6 +57,16 @@ def test_replacing_a_step_drops_its_old_files(workspace):
     assert not workspace.has("tables", "catalogue.parquet")
 
 
+def test_a_step_built_on_tables_that_changed_can_not_be_read(workspace):
+    with workspace.replacing("relevance", "r1", None, ["tables"]) as folder:
+        write_table(folder / "candidates_now.parquet", pd.DataFrame({"product": [0]}))
+    assert len(workspace.table("relevance", "candidates_now")) == 1
+    with workspace.replacing("tables", "second") as folder:
+        write_table(folder / "catalogue.parquet", pd.DataFrame({"product_id": ["b", "a"]}))
+    with pytest.raises(WorkspaceError, match=r"other tables .* greenaisle fit makes it anew"):
+        workspace.table("relevance", "candidates_now")
+
+
 def test_text_is_replaced_whole(tmp_path):
     path = tmp_path / "report.json"
     write_text(path, "one")
