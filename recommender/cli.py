@@ -14,9 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
-import pandas as pd
 import typer
-from rich.table import Table as ScreenTable
 
 from pcf_estimator.tables import PRODUCTS, TableError, read_table
 from recommender.app_server import AppError
@@ -155,6 +153,7 @@ def footprint_estimate(
 ) -> None:
     """A footprint with range, tier and source for every product."""
     from pcf_estimator.estimate import estimate_footprints
+    from pcf_estimator.show import footprint_table
     from recommender.demo import footprints_step, model_step
     from recommender.steps import tier_counts
 
@@ -174,7 +173,7 @@ def footprint_estimate(
         footprints = estimate_footprints(products, model)
         write_table(out, footprints)
     if not as_json and len(footprints) <= 50:
-        answer.print(_footprint_rows(products, footprints))
+        answer.print(footprint_table(products, footprints))
     tiers = tier_counts(footprints)
     facts = {"products": len(footprints), "tiers": tiers, "out": str(out)}
     _answer(facts, as_json, f"{len(footprints)} products by tier: {tiers}; written to {out}")
@@ -185,6 +184,7 @@ def footprint_assess(as_json: JsonOption = False) -> None:
     """How good the estimator is: random, grouped and left-out-category splits beside baselines."""
     from pcf_estimator.assess import assess, assess_agribalyse
     from pcf_estimator.seed import read_seed
+    from pcf_estimator.show import assessment_table
     from pcf_estimator.sources import sources_folder
 
     with working("assessing on the seed database"):
@@ -197,7 +197,7 @@ def footprint_assess(as_json: JsonOption = False) -> None:
         say_json({name: result.to_dict() for name, result in results.items()})
     else:
         for result in results.values():
-            answer.print(_assessment_table(result.to_dict()))
+            answer.print(assessment_table(result.to_dict()))
     if not results["seed"].keeps_blend:
         raise GateError(
             "on the grouped split the blend no longer ranks better than the category mean and errs "
@@ -402,40 +402,3 @@ def _serve(workspace: Path, port: int) -> None:
         code = 0
     if code:
         sys.exit(code)
-
-
-def _footprint_rows(products: pd.DataFrame, footprints: pd.DataFrame) -> ScreenTable:
-    table = ScreenTable("product", "kg CO2e (80 % range)", "kg per kg", "tier", "source")
-    names = products["title"] if "title" in products else products["product_id"]
-    for name, row in zip(names, footprints.to_dict("records"), strict=True):
-        figure = f"{row['kg_co2e']:.2g} ({row['kg_co2e_low']:.2g}-{row['kg_co2e_high']:.2g})"
-        table.add_row(str(name), figure, f"{row['kg_co2e_per_kg']:.2g}", row["tier"], row["source"])
-    return table
-
-
-# figure, heading: what a method is read by
-ASSESSED = {
-    "pairwise_accuracy": "pairwise accuracy",
-    "median_ape": "median abs. error",
-    "log10_rmse": "log10 RMSE",
-    "log10_r2": "log10 R2",
-    "within_factor_2": "within factor 2",
-    "regret_kg_co2e_per_kg": "regret kg/kg",
-    "coverage": "80 % range holds",
-    "worst_category_coverage": "in worst category",
-    "range_factor": "high / low",
-}
-
-
-def _assessment_table(result: dict[str, Any]) -> ScreenTable:
-    title = f"{result['name']}: {result['rows']:,} rows, {result['groups']:,} groups"
-    weights = ", ".join(f"{name} {weight:.2f}" for name, weight in result["weights"].items())
-    table = ScreenTable("split", "method", title=title, caption=f"weights: {weights}")
-    for heading in ASSESSED.values():
-        table.add_column(heading, justify="right")
-    for split, methods in result["splits"].items():
-        for method, scores in methods.items():
-            shown = (scores[figure] for figure in ASSESSED)
-            table.add_row(split, method, *("" if v is None else f"{v:.3f}" for v in shown))
-        table.add_section()
-    return table

@@ -1,0 +1,47 @@
+"""Footprints and assessments as tables for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from rich.table import Table
+
+# figure, heading: what a method is read by
+ASSESSED = {
+    "pairwise_accuracy": "pairwise accuracy",
+    "median_ape": "median abs. error",
+    "log10_rmse": "log10 RMSE",
+    "log10_r2": "log10 R2",
+    "within_factor_2": "within factor 2",
+    "regret_kg_co2e_per_kg": "regret kg/kg",
+    "coverage": "80 % range holds",
+    "worst_category_coverage": "in worst category",
+    "range_factor": "high / low",
+}
+
+
+def footprint_table(products: pd.DataFrame, footprints: pd.DataFrame) -> Table:
+    """A row for each product: kg CO2e per pack with its range, kg per kg, tier and source."""
+    table = Table("product", "kg CO2e (80 % range)", "kg per kg", "tier", "source")
+    names = products["title"] if "title" in products else products["product_id"]
+    for name, row in zip(names, footprints.to_dict("records"), strict=True):
+        figure = f"{row['kg_co2e']:.2g} ({row['kg_co2e_low']:.2g}-{row['kg_co2e_high']:.2g})"
+        table.add_row(str(name), figure, f"{row['kg_co2e_per_kg']:.2g}", row["tier"], row["source"])
+    return table
+
+
+def assessment_table(result: Mapping[str, Any]) -> Table:
+    """Methods by split, from `Assessment.to_dict`; a cell is empty where a method has no figure."""
+    title = f"{result['name']}: {result['rows']:,} rows, {result['groups']:,} groups"
+    weights = ", ".join(f"{name} {weight:.2f}" for name, weight in result["weights"].items())
+    table = Table("split", "method", title=title, caption=f"weights: {weights}")
+    for heading in ASSESSED.values():
+        table.add_column(heading, justify="right")
+    for split, methods in result["splits"].items():
+        for method, scores in methods.items():
+            shown = (scores[figure] for figure in ASSESSED)
+            table.add_row(split, method, *("" if v is None else f"{v:.3f}" for v in shown))
+        table.add_section()
+    return table

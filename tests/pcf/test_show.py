@@ -1,0 +1,35 @@
+"""Tables for the terminal say what the figures say."""
+
+import io
+
+import pandas as pd
+from rich.console import Console
+
+from pcf_estimator.show import assessment_table, footprint_table
+
+
+def printed(table):
+    screen = Console(file=io.StringIO(), width=200)
+    screen.print(table)
+    return screen.file.getvalue()
+
+
+def test_a_footprint_is_shown_with_range_tier_and_source():
+    products = pd.DataFrame({"product_id": ["1"], "title": ["Milk"]})
+    rows = {"kg_co2e": [1.234], "kg_co2e_low": [0.8], "kg_co2e_high": [2.0]}
+    more = {"kg_co2e_per_kg": [1.2], "tier": ["model"], "source": ["near whole milk"]}
+    text = printed(footprint_table(products, pd.DataFrame(rows | more)))
+    for words in ("Milk", "1.2 (0.8-2)", "model", "near whole milk"):
+        assert words in text
+
+
+def test_a_method_without_ranges_has_empty_cells():
+    scores = {"pairwise_accuracy": 0.5, "coverage": None}
+    figures = ("median_ape", "log10_rmse", "log10_r2", "within_factor_2", "regret_kg_co2e_per_kg")
+    figures += ("worst_category_coverage", "range_factor")
+    methods = {"median": scores | dict.fromkeys(figures, 0.25)}
+    result = {"name": "seed", "rows": 4, "groups": 3, "weights": {"ridge": 1.0}}
+    text = printed(assessment_table(result | {"splits": {"grouped": methods}}))
+    assert "seed: 4 rows, 3 groups" in text
+    assert "0.500" in text
+    assert "None" not in text
