@@ -5,6 +5,7 @@ Exit codes: 0 ok, 2 usage, 3 bad data, 4 integrity, 5 a gate failed.
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import subprocess
@@ -16,11 +17,18 @@ from typing import Annotated, Any
 
 import typer
 
-from pcf_estimator.tables import PRODUCTS, TableError, read_table
+from pcf_estimator.tables import PRODUCTS, TableError, read_table, shipped_data
 from recommender.app_server import AppError
 from recommender.console import answer, note, peak_memory_gb, progress, say_json, working
 from recommender.policy import Policy, PolicyError, Slate
-from recommender.workspace import Workspace, WorkspaceError, write_table
+from recommender.workspace import (
+    Workspace,
+    WorkspaceError,
+    file_hash,
+    fingerprint,
+    write_table,
+    write_text,
+)
 
 USAGE, BAD_DATA, INTEGRITY, GATE = 2, 3, 4, 5
 
@@ -180,8 +188,11 @@ def footprint_estimate(
 
 
 @footprint.command("assess")
-def footprint_assess(as_json: JsonOption = False) -> None:
-    """How good the estimator is: random, grouped and left-out-category splits beside baselines."""
+def footprint_assess(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+    """How good the estimator is: random, grouped and left-out-category splits beside baselines.
+
+    The figures stay in the workspace as assessment/assessment.json.
+    """
     from pcf_estimator.assess import assess, assess_agribalyse
     from pcf_estimator.seed import read_seed
     from pcf_estimator.show import assessment_table
@@ -193,11 +204,15 @@ def footprint_assess(as_json: JsonOption = False) -> None:
     if folder is not None:
         with working("assessing on the publishers' food table"):
             results["agribalyse"] = assess_agribalyse(folder)
+    plain = {name: result.to_dict() for name, result in results.items()}
+    made_from = fingerprint(seed=file_hash(shipped_data("pcf_seed.csv")), data=sorted(plain))
+    with Workspace(workspace).replacing("assessment", made_from) as kept:
+        write_text(kept / "assessment.json", json.dumps(plain, indent=1))
     if as_json:
-        say_json({name: result.to_dict() for name, result in results.items()})
+        say_json(plain)
     else:
-        for result in results.values():
-            answer.print(assessment_table(result.to_dict()))
+        for result in plain.values():
+            answer.print(assessment_table(result))
     if not results["seed"].keeps_blend:
         raise GateError(
             "on the grouped split the blend no longer ranks better than the category mean and errs "
