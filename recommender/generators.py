@@ -22,7 +22,7 @@ from recommender.log import distinct_rows
 
 CANDIDATES_PER_CUSTOMER = 300
 PER_TYPE = 15  # products of one type that may stand in
-RANK_OFFSET = 20.0  # of reciprocal rank fusion (Cormack et al. 2009), tuned on validation weeks
+RANK_OFFSET = 20.0  # of reciprocal rank fusion (Cormack et al. 2009 take 60); not tuned yet
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def stand_ins(fitted: Fitted, n: int) -> Proposals:
 
 
 Generator = Callable[[Fitted, int], Proposals]
-# How many each may propose, and how much its ranks count in the merge.
+# How many each may propose, and how much its ranks count in the merge: set by hand, not tuned yet.
 GENERATORS: dict[str, tuple[Generator, int, float]] = {
     "repeats": (repeats, 200, 3.0),
     "als": (als, 150, 1.0),
