@@ -5,42 +5,47 @@ Exit codes: 0 ok, 2 usage, 3 bad data, 4 integrity, 5 a gate failed.
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import subprocess
 import sys
-from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from pcf_estimator.tables import PRODUCTS, TableError, read_table, shipped_data
+from pcf_estimator.tables import TableError, read_table
 from recommender.app_server import AppError
-from recommender.console import answer, note, peak_memory_gb, progress, say_json, working
+from recommender.console import (
+    HERE,
+    GateError,
+    IntegrityError,
+    JsonOption,
+    WorkspaceOption,
+    answer,
+    note,
+    peak_memory_gb,
+    progress,
+    refuse_missing_folder,
+    say,
+    say_json,
+    working,
+)
+from recommender.footprint_cli import footprint
 from recommender.policy import Policy, PolicyError, Slate
 from recommender.workspace import (
     Workspace,
     WorkspaceError,
-    file_hash,
-    fingerprint,
     write_table,
-    write_text,
 )
 
 USAGE, BAD_DATA, INTEGRITY, GATE = 2, 3, 4, 5
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 imports = typer.Typer(no_args_is_help=True, help="Raw purchase logs into clean tables.")
-footprint = typer.Typer(no_args_is_help=True, help="Footprints: fit, estimate, assess.")
 app.add_typer(imports, name="import")
 app.add_typer(footprint, name="footprint")
-
-WorkspaceOption = Annotated[Path, typer.Option("--workspace", help="Folder of tables and models.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
-HERE = Path("workspace")
 
 
 @app.command()
@@ -93,7 +98,7 @@ def demo(
             for figure, limit in TOLERANCES.items()
         )
         note(f"{len(drifts)} figures agree with docs/demo-report.json within {limits}")
-    _answer(facts, as_json, f"pages opened: {', '.join(pages)}; report in {workspace}/report.json")
+    say(facts, as_json, f"pages opened: {', '.join(pages)}; report in {workspace}/report.json")
 
 
 @imports.command("complete-journey")
@@ -139,97 +144,6 @@ def ingest(
     _answer_tables(facts, as_json)
 
 
-@footprint.command("fit")
-def footprint_fit(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
-    """Learns the estimator from the shipped seed database."""
-    from recommender.demo import member_facts, model_step
-
-    members = member_facts(model_step(Workspace(workspace)))
-    lines = [
-        f"{name}: " + ", ".join(f"{what} {value:.3g}" for what, value in facts.items())
-        for name, facts in members.items()
-    ]
-    _answer({"members": members}, as_json, "\n".join(lines))
-
-
-@footprint.command("estimate")
-def footprint_estimate(
-    file: Annotated[Path | None, typer.Argument(help="A catalogue; by default the shop's.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Where the footprints go, Parquet.")] = None,
-    workspace: WorkspaceOption = HERE,
-    as_json: JsonOption = False,
-) -> None:
-    """A footprint with range, tier and source for every product."""
-    from pcf_estimator.estimate import estimate_footprints
-    from pcf_estimator.show import footprint_table
-    from recommender.demo import footprints_step, model_step
-    from recommender.steps import tier_counts
-
-    here = Workspace(workspace)
-    if file is None:
-        facts = footprints_step(here)
-        if out is not None:
-            write_table(out, here.table("footprints", "footprints"))
-        _answer(facts, as_json, f"{facts['products']} products by tier: {facts['tiers']}")
-        return
-    if out is None:
-        raise typer.BadParameter("a catalogue file needs --out FILE.parquet")
-    _refuse_missing_folder(out)
-    products = read_table(file, PRODUCTS)
-    model = model_step(here)
-    with working(f"estimating {len(products):,} products"):
-        footprints = estimate_footprints(products, model)
-        write_table(out, footprints)
-    if not as_json and len(footprints) <= 50:
-        answer.print(footprint_table(products, footprints))
-    tiers = tier_counts(footprints)
-    facts = {"products": len(footprints), "tiers": tiers, "out": str(out)}
-    _answer(facts, as_json, f"{len(footprints)} products by tier: {tiers}; written to {out}")
-
-
-@footprint.command("assess")
-def footprint_assess(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
-    """How good the estimator is: random, grouped and left-out-category splits beside baselines.
-
-    The figures stay in the workspace as assessment/assessment.json.
-    """
-    from pcf_estimator.assess import assess, assess_agribalyse
-    from pcf_estimator.seed import read_seed
-    from pcf_estimator.show import assessment_table
-    from pcf_estimator.sources import sources_folder
-
-    with working("assessing on the seed database"):
-        results = {"seed": assess(read_seed())}
-    folder = sources_folder()
-    if folder is not None:
-        with working("assessing on the publishers' food table"):
-            results["agribalyse"] = assess_agribalyse(folder)
-    plain = {name: result.to_dict() for name, result in results.items()}
-    made_from = fingerprint(seed=file_hash(shipped_data("pcf_seed.csv")), data=sorted(plain))
-    with Workspace(workspace).replacing("assessment", made_from) as kept:
-        write_text(kept / "assessment.json", json.dumps(plain, indent=1))
-    if as_json:
-        say_json(plain)
-    else:
-        for result in plain.values():
-            answer.print(assessment_table(result))
-    if not results["seed"].keeps_blend:
-        raise GateError(
-            "on the grouped split the blend no longer ranks better than the category mean and errs "
-            "less than the five nearest neighbours"
-        )
-
-
-@footprint.command("compile-seed")
-def footprint_compile_seed(as_json: JsonOption = False) -> None:
-    """Rebuilds the seed tables; figures anew from the publishers' files where those are given."""
-    from pcf_estimator.seed import compile_seed
-
-    with working("compiling the seed database"):
-        facts = asdict(compile_seed())
-    _answer(facts, as_json, "\n".join(f"{k}: {v}" for k, v in facts.items()))
-
-
 @app.command()
 def fit(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     """Learns what each household is likely to buy."""
@@ -240,7 +154,7 @@ def fit(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     footprints_step(here)  # needs are the shelves that stand-ins come from
     facts = fit_step(Shop(here))
     recall = facts["candidate_recall"]
-    _answer(
+    say(
         facts,
         as_json,
         f"candidates hold {recall['repeat']:.1%} of repeat and {recall['new']:.1%} of new "
@@ -266,7 +180,7 @@ def recommend(
     chosen = default_policy() if policy is None else read_policy(policy)
     if n is not None:
         chosen = _with_places(chosen, n)
-    _refuse_missing_folder(out)
+    refuse_missing_folder(out)
     with working(f"slates for {len(asked):,} customers"):
         served = recommend_step(Shop(Workspace(workspace)), chosen, asked)
         write_table(out, served.slates)
@@ -288,7 +202,7 @@ def recommend(
             f"{' (' + ', '.join(served.unknown[:5]) + ')' if served.unknown else ''}, "
             f"{len(served.little_history)} with too little history"
         )
-    _answer(facts, as_json, said)
+    say(facts, as_json, said)
 
 
 @app.command()
@@ -340,17 +254,9 @@ def doctor(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> No
         "steps": {name: len(entry["files"]) for name, entry in steps.items()},
         "changed_files": changed,
     }
-    _answer(facts, as_json, "\n".join(f"{k}: {v}" for k, v in facts.items()))
+    say(facts, as_json, "\n".join(f"{k}: {v}" for k, v in facts.items()))
     if changed:
         raise IntegrityError(f"{workspace}: not what the manifest says: {', '.join(changed)}")
-
-
-class GateError(RuntimeError):
-    """A measured figure outside what was promised."""
-
-
-class IntegrityError(RuntimeError):
-    """Files that are not what they should be."""
 
 
 def main() -> None:
@@ -379,21 +285,9 @@ def _with_places(policy: Policy, n: int) -> Policy:
     return policy.model_copy(update={"slate": slate})
 
 
-def _refuse_missing_folder(out: Path) -> None:
-    if not out.absolute().parent.is_dir():
-        raise typer.BadParameter(f"the folder of --out {out} does not exist")
-
-
 def _fail(error: Exception, code: int) -> None:
     progress.print(str(error), style="red", markup=False, soft_wrap=True)
     sys.exit(code)
-
-
-def _answer(facts: dict[str, Any], as_json: bool, words: str) -> None:
-    if as_json:
-        say_json(facts)
-    else:
-        answer.print(words, markup=False)
 
 
 def _answer_tables(facts: dict[str, Any], as_json: bool) -> None:
@@ -403,7 +297,7 @@ def _answer_tables(facts: dict[str, Any], as_json: bool) -> None:
     ]
     lines += [f"left out: {row}" for row in facts.get("left_out", [])]
     lines += [f"absent: {column}. Without it: {loss}" for column, loss in facts["absent"].items()]
-    _answer(facts, as_json, "\n".join(lines))
+    say(facts, as_json, "\n".join(lines))
 
 
 def _serve(workspace: Path, port: int) -> None:
