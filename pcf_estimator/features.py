@@ -16,6 +16,7 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.preprocessing import normalize
 
+from pcf_estimator.composition import compose, shipped_foods
 from pcf_estimator.families import families
 from pcf_estimator.needs import Needs, assign_needs
 from pcf_estimator.text import tokens
@@ -31,11 +32,12 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
 }
 # Weight of each block in the squared length of a product's vector; found on the grouped split.
 BLOCKS: Mapping[str, float] = {
-    "words": 0.30,
-    "letters": 0.17,
-    "shelf": 0.12,
-    "families": 0.25,
-    "kind": 0.10,
+    "words": 0.22,
+    "letters": 0.05,
+    "shelf": 0.07,
+    "families": 0.45,
+    "foods": 0.12,
+    "kind": 0.03,
     "need": 0.06,
 }
 VECTORIZERS: Mapping[str, dict[str, object]] = {
@@ -43,6 +45,7 @@ VECTORIZERS: Mapping[str, dict[str, object]] = {
     "letters": {"analyzer": "char_wb", "ngram_range": (3, 5), "sublinear_tf": True},
     "shelf": {"token_pattern": r"\S+", "sublinear_tf": True},
     "families": {"token_pattern": r"\S+", "sublinear_tf": True},
+    "foods": {"token_pattern": r"\S+", "sublinear_tf": True},
     "kind": {"token_pattern": r".+"},  # a kind or need is one term, whole
     "need": {"token_pattern": r".+"},
 }
@@ -51,6 +54,7 @@ READS: Mapping[str, str] = {
     "letters": "name",
     "shelf": "shelf",
     "families": "families",
+    "foods": "foods",
     "kind": "kind",
     "need": "need",
 }
@@ -65,7 +69,8 @@ def seed_products(seed: pd.DataFrame) -> pd.DataFrame:
 def describe(products: pd.DataFrame, needs: Needs) -> pd.DataFrame:
     """What the members and the tiers read of each product, one column each; same index.
 
-    name, shelf, text, category and department are tokens, families those of the text; `given` is
+    name, shelf, text, category and department are tokens, families those of the text; the columns
+    of `composition.compose` say what the foods of the name are made of; `given` is
     how much of the text is there: a key of TEXTS, or "" for a product without any. kind and need
     are "" for a product that the needs table does not know.
 
@@ -86,7 +91,7 @@ def describe(products: pd.DataFrame, needs: Needs) -> pd.DataFrame:
     known = assign_needs(products, needs)
     has_shelf, has_title = shelf != "", title != ""
     given = np.select([has_title & has_shelf, has_shelf, has_title], list(TEXTS), default="")
-    return pd.DataFrame(
+    described = pd.DataFrame(
         {
             "name": name,
             "shelf": shelf,
@@ -101,6 +106,10 @@ def describe(products: pd.DataFrame, needs: Needs) -> pd.DataFrame:
         },
         index=products.index,
     )
+    made = compose(name, shipped_foods())
+    unnamed = made["foods"] == ""  # "family size" on the shelf "yogurt": the shelf names the food
+    made[unnamed] = compose(shelf[unnamed], shipped_foods())
+    return pd.concat([described, made], axis=1)
 
 
 def _joined(*texts: pd.Series) -> pd.Series:

@@ -1,45 +1,71 @@
-"""Members of the blend: trees, ridge and nearest neighbours on one product's text.
+"""Members of the blend: each says log10 kg CO2e per kg of a product from its text, in its own way.
 
-All learn log10 kg CO2e per kg. Trees (XGBoost) are the core; on a small seed ridge and neighbours
-are their equals, the three err in different places, and their weighted mean beats each.
+Trees (XGBoost) on attributes know what a food is made of and on which shelf it lies, trees on text
+its words; the ridge joins both in one kernel; neighbours repeat the most similar records; the shelf
+says the mean of its kind. On a small seed they err in different places, and their weighted mean
+beats each.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import product
 
 import numpy as np
 import pandas as pd
 import xgboost as xgb
+from scipy.optimize import nnls
 from scipy.sparse import csr_matrix
+from scipy.spatial.distance import cdist
 from sklearn.utils.extmath import randomized_svd
 
+from pcf_estimator.composition import MEASURES
 from pcf_estimator.features import learn_vocabulary, likeness, words_in_common
 from pcf_estimator.pooling import (
     NEIGHBOURS,
     most_alike,
     near_mean,
+    near_mean_of_known,
     neighbour_features,
-    shrunken,
-    sums_of,
-    sums_without,
+    nested_means,
+    nested_means_without,
 )
 
 Bools = np.ndarray
 Floats = np.ndarray
 Ints = np.ndarray
 
-MEMBERS = ("xgboost", "ridge", "neighbours")
+MEMBERS = ("attributes", "text", "ridge", "neighbours", "shelf")
+TREES = ("attributes", "text")  # the members that are XGBoost models
 HINTS = (
     "spread of the members",
     "distance to the nearest record",
     "spread of the neighbours",
     "errors of the neighbours",
 )
-NEAREST = 3  # records named as the source of a figure
-NOISE = 0.1  # ridge: variance of a figure around what its text can say, in units of its kernel
+NEAREST = 5  # records named as the source of a figure
+SHELVES = ("department", "need", "category", "kind")  # from the widest
+# Ridge. Covariance of two products is exp(SHARPNESS * (likeness - 1)), their likeness the weighted
+# mean of the texts' cosine and of how close they are in what they are made of; NOISE is the
+# variance of a figure around what can be known of it. Found on the grouped split of the seed.
+COMPOSITION, SHARPNESS, NOISE = 0.44, 2.0, 0.022
 IN_TEXTS = 4  # a word, pair of words or family that fewer records hold is no feature of the trees
+# How much each of the measures counts in how close two foods are; found with the above. Fat and
+# flights set foods of one shelf apart, water and sugar hardly do.
+COUNTS: Mapping[str, float] = {
+    "water": 0.2,
+    "protein": 0.9,
+    "fat": 2.5,
+    "sugar": 0.1,
+    "log_raw_per_kg": 1.0,
+    "log_yield_t_per_ha": 0.7,
+    "log_m2_per_kg": 0.8,
+    "heated_share": 0.3,
+    "air_share": 2.8,
+    "tropical": 0.4,
+    "processing": 0.5,
+}
+FAR = 4.0  # standard deviations: what lies further out is as far
 BLOCK = 4096  # products at a time: bounds the memory of their likeness to every record
 
 
@@ -47,9 +73,9 @@ BLOCK = 4096  # products at a time: bounds the memory of their likeness to every
 class Settings:
     """Sizes that a fit depends on; the defaults were found on the grouped split of the seed."""
 
-    rounds: int = 250
-    depth: int = 4
-    rate: float = 0.06
+    rounds: int = 300
+    depth: int = 5
+    rate: float = 0.04
     dimensions: int = 32  # of the text space that the trees read
     random_state: int = 0
 
@@ -63,8 +89,8 @@ class Settings:
             "learning_rate": self.rate,
             "min_child_weight": 3,
             "reg_lambda": 2.0,
-            "subsample": 0.8,
-            "colsample_bytree": 0.2,
+            "subsample": 0.6,
+            "colsample_bynode": 0.15,
             "seed": self.random_state,
             "nthread": 1,  # sums in one order: the same bits on any number of cores
         }
@@ -78,6 +104,7 @@ class Predicted:
     hints: Floats  # (rows, hints) in the order of HINTS, each larger where harder
     similarity: Floats  # (rows,) cosine to the nearest record
     nearest: Ints  # (rows, NEAREST) row numbers of the nearest records, best first
+    luc_share: Floats  # (rows,) part from land-use change, as in the nearest records that state it
 
     def take(self, codes: Ints) -> Predicted:
         return Predicted(
@@ -85,30 +112,39 @@ class Predicted:
             hints=self.hints[codes],
             similarity=self.similarity[codes],
             nearest=self.nearest[codes],
+            luc_share=self.luc_share[codes],
         )
 
 
 @dataclass(kw_only=True)
 class Members:
-    """The three members fitted to the same records."""
+    """The members fitted to the same records."""
 
     settings: Settings = field(default_factory=Settings)
 
     def fit(self, described: pd.DataFrame, log_kg: Floats, groups: Ints) -> Members:
         """Learns from records described by `features.describe`, their log10 kg and their groups.
 
-        The trees see what neighbours and kinds say of a record without its own group, as they
+        The trees see what neighbours and shelves say of a record without its own group, as they
         will for a product that is not in the seed.
         """
         self.records_ = described.reset_index(drop=True)
         self.log_kg_ = np.asarray(log_kg, dtype=np.float64)
         self.groups_ = np.asarray(groups)
         self.errors_ = np.zeros(len(self.log_kg_))  # |residual| out of fold, once it is known
+        self.luc_share_ = np.full(len(self.log_kg_), np.nan)  # from land-use change, once known
         self.vocabulary_, self.vectors_ = learn_vocabulary(self.records_)
+        measures = self.records_[list(MEASURES)].to_numpy(dtype=np.float64)
+        known = ~np.isnan(measures)
+        count = np.maximum(known.sum(axis=0), 1)
+        self.centre_ = np.where(known, measures, 0.0).sum(axis=0) / count
+        apart = np.where(known, measures - self.centre_, 0.0)
+        self.scale_ = np.sqrt((apart**2).sum(axis=0) / count) + 1e-9
         alike = likeness(self.vectors_, self.vectors_)
         self.mean_ = float(self.log_kg_.mean())
-        kernel = _kernel(alike) + NOISE * np.eye(len(alike))
-        self.ridge_ = np.linalg.solve(kernel, self.log_kg_ - self.mean_)
+        close = self._close(self.records_, alike)
+        covariance = _covariance(close) + NOISE * np.eye(len(alike))
+        self.ridge_ = np.linalg.solve(covariance, self.log_kg_ - self.mean_)
 
         dimensions = min(self.settings.dimensions, len(alike) - 1, self.vectors_.shape[1] - 1)
         left, size, _ = randomized_svd(
@@ -116,23 +152,26 @@ class Members:
         )
         self.projection_ = left / np.maximum(size, 1e-9)
         held = np.diff(self.vectors_.tocsc().indptr) >= IN_TEXTS
-        shown = np.zeros(len(held), dtype=bool)
-        for block in ("words", "families"):
-            shown[self.vocabulary_.columns(block)] = True
-        self.shown_ = np.flatnonzero(held & shown)
-
+        self.shown_ = {
+            "text": self._columns(held, "words", "families"),
+            "attributes": self._columns(held, "foods"),
+        }
         own = self.groups_[:, None] == self.groups_[None, :]
-        outside = np.where(own, 0.0, alike)  # as it will be for a product that is no record
+        outside = np.where(own, 0.0, close)  # as it will be for a product that is no record
         near = neighbour_features(outside, most_alike(outside, NEIGHBOURS), self.log_kg_)
-        means = [
-            shrunken(*sums_without(self.records_[key], self.log_kg_, self.groups_), self.mean_)
-            for key in ("kind", "need")
-        ]
-        table = self._table(self.records_, self.vectors_, alike, near, means)
-        data = xgb.DMatrix(table, self.log_kg_, nthread=1)
-        self.booster_ = xgb.train(
-            self.settings.booster(self.mean_), data, num_boost_round=self.settings.rounds
+        shelves = nested_means_without(
+            self.records_, SHELVES, self.log_kg_, self.groups_, self.mean_
         )
+        tables = self._tables(self.records_, self.vectors_, alike, near, shelves)
+        settings = self.settings.booster(self.mean_)
+        self.boosters_ = {
+            name: xgb.train(
+                settings,
+                xgb.DMatrix(table, self.log_kg_, nthread=1),
+                num_boost_round=self.settings.rounds,
+            )
+            for name, table in tables.items()
+        }
         return self
 
     def predict(self, described: pd.DataFrame) -> Predicted:
@@ -146,6 +185,7 @@ class Members:
             hints=np.concatenate([block.hints for block in blocks]),
             similarity=np.concatenate([block.similarity for block in blocks]),
             nearest=np.concatenate([block.nearest for block in blocks]),
+            luc_share=np.concatenate([block.luc_share for block in blocks]),
         )
 
     def words_in_common(self, described: pd.DataFrame) -> Floats:
@@ -158,9 +198,10 @@ class Members:
         return np.concatenate([np.empty(0), *blocks])
 
     def likeness_outside(self, parts: Ints) -> Floats:
-        """Likeness of the records to those outside their own part, 0 inside it: (rows, rows)."""
+        """How close the records are to those outside their own part, 0 inside it: (rows, rows)."""
         own = parts[:, None] == parts[None, :]
-        return np.where(own, 0.0, likeness(self.vectors_, self.vectors_))
+        alike = likeness(self.vectors_, self.vectors_)
+        return np.where(own, 0.0, self._close(self.records_, alike))
 
     def ridge_residuals_without(self, parts: Ints) -> Floats:
         """Residual of each record's log10 kg under the ridge fitted without its whole part.
@@ -169,7 +210,9 @@ class Members:
         coefficients, the residuals of a part P are inverse(inverse(K)[P, P]) a[P].
         """
         alike = likeness(self.vectors_, self.vectors_)
-        inverse = np.linalg.inv(_kernel(alike) + NOISE * np.eye(len(alike)))
+        close = self._close(self.records_, alike)
+        covariance = _covariance(close) + NOISE * np.eye(len(alike))
+        inverse = np.linalg.inv(covariance)
         residuals = np.empty(len(alike))
         for part in np.unique(parts):
             rows = np.flatnonzero(parts == part)
@@ -179,16 +222,19 @@ class Members:
     def _predict(self, described: pd.DataFrame) -> Predicted:
         vectors = self.vocabulary_.vectors(described)
         alike = likeness(vectors, self.vectors_)
-        nearest = most_alike(alike, NEIGHBOURS)
-        near = neighbour_features(alike, nearest, self.log_kg_)
-        means = [
-            shrunken(*sums_of(described[key], self.records_[key], self.log_kg_), self.mean_)
-            for key in ("kind", "need")
-        ]
-        table = self._table(described, vectors, alike, near, means)
-        trees = self.booster_.predict(xgb.DMatrix(table, nthread=1)).astype(np.float64)
-        ridge = self.mean_ + _kernel(alike) @ self.ridge_
-        members = np.column_stack([trees, ridge, near[:, 0]])
+        close = self._close(described, alike)
+        nearest = most_alike(close, NEIGHBOURS)
+        near = neighbour_features(close, nearest, self.log_kg_)
+        shelves = nested_means(described, self.records_, SHELVES, self.log_kg_, self.mean_)
+        tables = self._tables(described, vectors, alike, near, shelves)
+        said = {
+            name: self.boosters_[name].predict(xgb.DMatrix(table, nthread=1)).astype(np.float64)
+            for name, table in tables.items()
+        }
+        said["ridge"] = self.mean_ + _covariance(close) @ self.ridge_
+        said["neighbours"] = near[:, 0]
+        said["shelf"] = shelves[:, -1]
+        members = np.column_stack([said[name] for name in MEMBERS])
         similarity = alike.max(axis=1)
         return Predicted(
             members=members,
@@ -197,46 +243,85 @@ class Members:
                     members.std(axis=1),
                     1 - similarity,
                     near[:, 1],
-                    near_mean(alike, nearest, self.errors_),
+                    near_mean(close, nearest, self.errors_),
                 ]
             ),
             similarity=similarity,
             nearest=nearest[:, :NEAREST],
+            luc_share=near_mean_of_known(close, nearest, self.luc_share_),
         )
 
-    def _table(
+    def _columns(self, held: Bools, *blocks: str) -> Ints:
+        """Columns of the vectors in `blocks`, those that are `held` by enough records."""
+        wanted = np.zeros(len(held), dtype=bool)
+        for block in blocks:
+            wanted[self.vocabulary_.columns(block)] = True
+        return np.flatnonzero(held & wanted)
+
+    def _tables(
         self,
         described: pd.DataFrame,
         vectors: csr_matrix,
         alike: Floats,
         near: Floats,
-        means: list[Floats],
-    ) -> Floats:
-        words = (vectors[:, self.shown_] > 0).toarray()
+        shelves: Floats,
+    ) -> dict[str, Floats]:
+        """What each of the TREES reads, (rows, features)."""
         flow = described["log_kg_per_flow"].to_numpy()
-        return np.column_stack([words, alike @ self.projection_, near, *means, flow]).astype(
-            np.float32
-        )
+        held = {name: (vectors[:, at] > 0).toarray() for name, at in self.shown_.items()}
+        measures = described[list(MEASURES)].to_numpy(dtype=np.float64)
+        tables = {
+            "attributes": [held["attributes"], measures, shelves, flow],
+            "text": [held["text"], alike @ self.projection_, near, shelves[:, -3:], flow],
+        }
+        return {name: np.column_stack(parts).astype(np.float32) for name, parts in tables.items()}
+
+    def _close(self, described: pd.DataFrame, alike: Floats) -> Floats:
+        """How close described products are to the records, (rows, records), from 0 to 1: the mean
+        of their texts' likeness and of how alike they are in what they are made of."""
+        made, of = (self._standard(table) for table in (described, self.records_))
+        # what names no food is like no food
+        foods = [table["foods"].to_numpy() != "" for table in (described, self.records_)]
+        matter = np.exp(-cdist(made, of, "sqeuclidean") / (2 * made.shape[1]))
+        matter *= foods[0][:, None] & foods[1][None, :]
+        return (1 - COMPOSITION) * alike + COMPOSITION * matter
+
+    def _standard(self, described: pd.DataFrame) -> Floats:
+        """The measures of foods in standard deviations from the records' mean, weighted by how
+        much they count; 0 where unknown."""
+        measures = described[list(COUNTS)].to_numpy(dtype=np.float64)
+        apart = (measures - self.centre_[: len(COUNTS)]) / self.scale_[: len(COUNTS)]
+        weight = np.sqrt(np.array(list(COUNTS.values())))
+        return np.clip(np.nan_to_num(apart, nan=0.0), -FAR, FAR) * weight
 
 
-def _kernel(alike: Floats) -> Floats:
-    """Covariance of two products' figures by their likeness: 1 for the same text, 1/e for none."""
-    return np.exp(alike - 1.0)
+def _covariance(close: Floats) -> Floats:
+    """Covariance of the figures of products that are so `close`: 1 for the same."""
+    return np.exp(SHARPNESS * (close - 1.0))
 
 
-def blend_weights(members: Floats, log_kg: Floats, floor: float, step: float = 0.05) -> Floats:
-    """Weights of the members, (members,): at least 0, sum 1, the first at least `floor`.
+def blend_weights(members: Floats, log_kg: Floats, floor: float, trees: int = 1) -> Floats:
+    """Weights of the members, (members,): at least 0, sum 1, the first `trees` at least `floor`.
 
-    Of all such weights in multiples of `step`, those whose weighted mean has the least squared
-    error against `log_kg`; `members` is (rows, members), predicted out of fold.
+    Those whose weighted mean has the least squared error against `log_kg`, (rows,); `members` is
+    (rows, members), predicted out of fold. Non-negative least squares with the sum as one more,
+    heavy row (van der Laan, Polley and Hubbard 2007, Super Learner, Statistical Applications in
+    Genetics and Molecular Biology 6); where the trees would stay under their floor, they are held
+    to it and the others to the rest.
 
     >>> blend_weights(np.array([[0.0, 2.0, 5.0], [0.0, 4.0, 5.0]]), np.array([1.0, 2.0]), 0.2)
     array([0.5, 0.5, 0. ])
     """
-    steps = round(1 / step)
-    counts = [c for c in product(range(steps + 1), repeat=members.shape[1]) if sum(c) == steps]
-    weights = np.array([c for c in counts if c[0] >= floor * steps - 1e-9]) / steps
-    # squared error of a blend is a quadratic form in its weights: no pass over the rows for each
-    apart = members - log_kg[:, None]
-    errors = np.einsum("wi,ij,wj->w", weights, apart.T @ apart, weights)
-    return weights[int(errors.argmin())]
+    is_tree = (np.arange(members.shape[1]) < trees).astype(np.float64)
+    weights = _held_to(members, log_kg, np.ones((1, len(is_tree))), np.ones(1))
+    if is_tree @ weights < floor:
+        halves = np.vstack([is_tree, 1 - is_tree])
+        weights = _held_to(members, log_kg, halves, np.array([floor, 1 - floor]))
+    return weights
+
+
+def _held_to(members: Floats, log_kg: Floats, parts: Floats, sums: Floats) -> Floats:
+    """Non-negative least-squares weights whose sums over `parts` (parts, members) are `sums`."""
+    heavy = 1e4 * max(float(np.abs(members).sum()), 1.0)
+    weights, _ = nnls(np.vstack([members, heavy * parts]), np.append(log_kg, heavy * sums))
+    return np.round(weights, 9)

@@ -20,6 +20,7 @@ from pcf_estimator.members import (
     HINTS,
     MEMBERS,
     NEAREST,
+    TREES,
     Members,
     Predicted,
     Settings,
@@ -35,7 +36,7 @@ Floats = np.ndarray
 Ints = np.ndarray
 
 COVERAGE = 0.8  # of the ranges that products show
-XGBOOST_FLOOR = 0.2  # the core member stays in the blend, whatever one small seed says
+XGBOOST_FLOOR = 0.2  # the core members stay in the blend, whatever one small seed says
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +50,7 @@ class Figures:
     hints: Floats  # (rows, hints)
     similarity: Floats  # cosine to the nearest record
     nearest: Ints  # (rows, NEAREST) rows of the seed, best first
+    luc_share: Floats  # part of the figure from land-use change, NaN where no record states it
 
 
 class PcfModel:
@@ -65,8 +67,8 @@ class PcfModel:
     def __init__(
         self,
         *,
-        trees: int = 250,
-        depth: int = 4,
+        trees: int = 300,
+        depth: int = 5,
         folds: int = FOLDS,
         random_state: int = 0,
         needs: Needs | None = None,
@@ -95,9 +97,14 @@ class PcfModel:
         }
         fold = grouped_folds(groups, self.folds, np.random.default_rng(self.random_state))
         unseen = _out_of_fold(settings, described, log_kg, groups, fold)
-        self.weights_ = blend_weights(unseen["full"].members, log_kg, XGBOOST_FLOOR)
+        self.weights_ = blend_weights(
+            unseen["full"].members, log_kg, XGBOOST_FLOOR, trees=len(TREES)
+        )
         self.members_ = Members(settings=settings).fit(described["full"], log_kg, groups)
         self.members_.errors_ = np.abs(log_kg - unseen["full"].members @ self.weights_)
+        if "luc_kg_co2e_per_kg" in seed:
+            luc = seed["luc_kg_co2e_per_kg"].to_numpy(dtype=np.float64, na_value=np.nan)
+            self.members_.luc_share_ = luc / 10**log_kg
         self.ranges_ = self._calibrated(unseen, log_kg, groups)
         self.errors_ = _errors(unseen["full"].members, self.weights_, log_kg)
         self.seed_version_ = model_files.seed_version(seed)
@@ -156,6 +163,7 @@ class PcfModel:
             hints=found.hints[codes],
             similarity=found.similarity[codes],
             nearest=found.nearest[codes],
+            luc_share=found.luc_share[codes],
         )
 
     def _figures(self, texts: pd.DataFrame, non_food: Bools) -> Figures:
@@ -190,6 +198,7 @@ class PcfModel:
             hints=hints,
             similarity=predicted.similarity,
             nearest=predicted.nearest,
+            luc_share=predicted.luc_share,
         )
 
     def predict_interval(
@@ -239,6 +248,7 @@ def _out_of_fold(
             hints=np.empty((rows, len(HINTS))),
             similarity=np.empty(rows),
             nearest=np.empty((rows, NEAREST), dtype=np.int64),
+            luc_share=np.empty(rows),
         )
         for given in described
     }

@@ -16,14 +16,15 @@ import xgboost as xgb
 from scipy.sparse import csr_matrix
 
 from pcf_estimator.features import Vocabulary
-from pcf_estimator.members import Members, Settings
+from pcf_estimator.members import TREES, Members, Settings
 from pcf_estimator.needs import read_needs
 from pcf_estimator.ranges import Ranges
 
 if TYPE_CHECKING:
     from pcf_estimator.model import PcfModel
 
-FORMAT = 1
+FORMAT = 2
+LEARNED = ("log_kg", "groups", "errors", "ridge", "projection", "centre", "scale", "luc_share")
 VECTORS = ("data", "indices", "indptr")
 SIZES = ("trees", "depth", "folds", "random_state")
 
@@ -39,7 +40,11 @@ def model_version(model: PcfModel) -> str:
     parts += [model.needs_.table.to_csv(index=False), model.seed_version_]
     blobs = [part.encode() for part in parts]
     blobs += [array.tobytes() for array in _arrays(model).values()]
-    return _digest(b"\0".join([*blobs, bytes(model.members_.booster_.save_raw("ubj"))]))
+    trees = [
+        bytes(booster.save_raw("ubj"))
+        for booster in (model.members_.boosters_[name] for name in TREES)
+    ]
+    return _digest(b"\0".join([*blobs, *trees]))
 
 
 def save_model(model: PcfModel, folder: Path) -> Path:
@@ -57,7 +62,8 @@ def save_model(model: PcfModel, folder: Path) -> Path:
     terms = json.dumps(model.members_.vocabulary_.terms, ensure_ascii=False)
     (beside / "vocabulary.json").write_text(terms, encoding="utf-8")
     np.savez_compressed(beside / "arrays.npz", allow_pickle=False, **_arrays(model))
-    model.members_.booster_.save_model(beside / "trees.ubj")
+    for name, booster in model.members_.boosters_.items():
+        booster.save_model(beside / f"trees_{name}.ubj")
     model.needs_.table.to_csv(beside / "needs.csv", index=False)
     model.members_.records_.to_parquet(beside / "records.parquet", index=False)
     model.seed_.to_parquet(beside / "seed.parquet", index=False)
@@ -92,8 +98,9 @@ def load_model(model: PcfModel, folder: Path) -> PcfModel:
             terms={name: tuple(words) for name, words in terms.items()},
             idf={name: arrays[f"idf_{name}"] for name in terms},
         )
-        for name in ("log_kg", "groups", "errors", "ridge", "projection", "shown"):
+        for name in LEARNED:
             setattr(members, f"{name}_", arrays[name])
+        members.shown_ = {name: arrays[f"shown_{name}"] for name in TREES}
         terms_in_all = sum(len(words) for words in terms.values())
         members.vectors_ = csr_matrix(
             tuple(arrays[f"vectors_{part}"] for part in VECTORS),
@@ -105,8 +112,10 @@ def load_model(model: PcfModel, folder: Path) -> PcfModel:
             scores={cell: arrays[f"scores_{n}"] for n, cell in enumerate(manifest["cells"])},
             source_spread=manifest["source_spread"],
         )
-    members.booster_ = xgb.Booster(model_file=folder / "trees.ubj")
-    members.booster_.set_param({"nthread": 1})
+    members.boosters_ = {
+        name: xgb.Booster(params={"nthread": 1}, model_file=folder / f"trees_{name}.ubj")
+        for name in TREES
+    }
     model.members_ = members
     model.seed_version_ = seed_version(model.seed_)
     model.model_version_ = model_version(model)
@@ -133,11 +142,11 @@ def _manifest(model: PcfModel) -> dict[str, object]:
 def _arrays(model: PcfModel) -> dict[str, np.ndarray]:
     members, ranges = model.members_, model.ranges_
     scores = [ranges.scores[cell] for cell in sorted(ranges.scores)]
-    names = ("log_kg", "groups", "errors", "ridge", "projection", "shown")
     return {
         "weights": model.weights_,
         "coefficients": ranges.coefficients,
-        **{name: getattr(members, f"{name}_") for name in names},
+        **{name: getattr(members, f"{name}_") for name in LEARNED},
+        **{f"shown_{name}": members.shown_[name] for name in TREES},
         **{f"vectors_{part}": getattr(members.vectors_, part) for part in VECTORS},
         **{f"idf_{name}": idf for name, idf in members.vocabulary_.idf.items()},
         **{f"scores_{number}": values for number, values in enumerate(scores)},

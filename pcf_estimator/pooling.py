@@ -49,6 +49,21 @@ def near_mean(alike: Floats, near: Ints, values: Floats) -> Floats:
     return (weight * values[near]).sum(axis=1) / weight.sum(axis=1)
 
 
+def near_mean_of_known(alike: Floats, near: Ints, values: Floats) -> Floats:
+    """`near_mean` over those of the nearest whose value is known, NaN where none is, (rows,).
+
+    >>> alike = np.array([[1.0, 1.0]])
+    >>> near_mean_of_known(alike, np.array([[0, 1]]), np.array([0.2, np.nan])).round(6).tolist()
+    [0.2]
+    """
+    known = ~np.isnan(values)[near]
+    weight = (np.take_along_axis(alike, near, axis=1) ** POWER + 1e-9) * known
+    total = weight.sum(axis=1)
+    some = total > 0
+    mean = (weight * np.nan_to_num(values)[near]).sum(axis=1)
+    return np.divide(mean, total, out=np.full(len(near), np.nan), where=some)
+
+
 def sums_of(keys: pd.Series, known: pd.Series, values: Floats) -> tuple[Floats, Floats]:
     """Sum and count of `values` over the known rows of each row's key; an empty key has none."""
     by_key = pd.Series(values, index=known.index).groupby(known)
@@ -73,6 +88,44 @@ def sums_without(keys: pd.Series, values: Floats, parts: Ints) -> tuple[Floats, 
     )
 
 
-def shrunken(total: Floats, count: Floats, towards: float) -> Floats:
+def shrunken(total: Floats, count: Floats, towards: float | Floats) -> Floats:
     """Means from sums and counts, drawn towards `towards` as by TOWARDS_ALL more rows."""
     return (total + TOWARDS_ALL * towards) / (count + TOWARDS_ALL)
+
+
+def nested_means(
+    described: pd.DataFrame,
+    records: pd.DataFrame,
+    levels: tuple[str, ...],
+    values: Floats,
+    towards: float,
+) -> Floats:
+    """Mean of the records' values on each product's shelf at each level, (rows, levels).
+
+    `levels` name columns from the widest to the narrowest; each mean is drawn towards that of the
+    level above, the widest towards `towards`, so that a shelf without records says what its
+    department does.
+
+    >>> records = pd.DataFrame({"department": ["dairy", "dairy"], "kind": ["milk", "cheese"]})
+    >>> new = pd.DataFrame({"department": ["dairy"], "kind": ["milk"]})
+    >>> nested_means(new, records, ("department", "kind"), np.array([0.0, 4.0]), 1.0)
+    array([[1.5, 1. ]])
+    """
+    found = []
+    above = np.full(len(described), towards)
+    for level in levels:
+        above = shrunken(*sums_of(described[level], records[level], values), above)
+        found.append(above)
+    return np.column_stack(found)
+
+
+def nested_means_without(
+    records: pd.DataFrame, levels: tuple[str, ...], values: Floats, parts: Ints, towards: float
+) -> Floats:
+    """`nested_means` of the records themselves, each without its own part, (rows, levels)."""
+    found = []
+    above = np.full(len(records), towards)
+    for level in levels:
+        above = shrunken(*sums_without(records[level], values, parts), above)
+        found.append(above)
+    return np.column_stack(found)

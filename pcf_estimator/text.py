@@ -6,7 +6,7 @@ dinners". Every step is one pass over the distinct texts or the distinct words o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 import pandas as pd
@@ -273,6 +273,17 @@ def joined_tokens(
             gap = np.where((joined != "") & (text != ""), between, "")
             joined = joined + gap + text
     return joined
+
+
+def keep_words(texts: pd.Series, words: Collection[str]) -> pd.Series:
+    """The texts without the words that are not among `words`; same index.
+
+    >>> keep_words(pd.Series(["acme whole milk"]), {"milk", "whole"}).tolist()
+    ['whole milk']
+    """
+    return _over_distinct(
+        texts, lambda given: _map_words(given, lambda word: word if word in words else "")
+    )
 
 
 def _over_distinct(texts: pd.Series, change: Callable[[pa.Array], pa.Array]) -> pd.Series:
