@@ -10,9 +10,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from pcf_estimator.density import densities
+from pcf_estimator.fresh import fresh_kg, says, words_of
 from pcf_estimator.needs import assign_needs, read_needs
 from pcf_estimator.package import parse_package, read_packages
-from pcf_estimator.units import KG_PER_OZ, L_PER_US_FL_OZ
+from pcf_estimator.units import factor
 
 __all__ = ["net_mass", "parse_package"]
 
@@ -20,53 +22,49 @@ PRICE_PER_KG = (0.4, 150.0)  # shop currency; outside, the text is not about one
 PRICE_PER_KG_OF_THE_CHEAPEST = 0.1  # a gallon of water is 0.2 a kg
 CHEAPEST = (
     r"\b(?:water|ice|litter|soil|mulch|salt|charcoal|bleach|soft drinks?|soda|cola|drinks?|tea|"
-    r"lemonade|punch)\b(?! cream)"
+    r"lemonade|punch)\b"
 )
+NOT_CHEAP = r"\bice cream"
 LIKE_IT = 20  # products with a clean package that a type's median needs ...
 LIKE_IT_AT_LEAST = 5  # ... and a category's
 # A package whose price per kg is this far (log10) from its type's tells one can of a tray, or a
 # tray of one can; where the type has no median, so far under its category's.
 FAR, FAR_UNDER_CATEGORY = 0.7, 1.0
-# Spreads, log10: labels round and drained weights hide; the rest are factors of 1.3, 1.6 and 2.
-PACKAGE_SPREAD, PIECES_SPREAD, CATEGORY_SPREAD, TYPICAL_SPREAD = 0.02, 0.12, 0.2, 0.3
-LEAST_SPREAD = 0.05  # of a type's price per kg
-# kg per litre; drinks and most liquids are within 5 % of 1. Where it is not 1, ounces are fluid.
-DENSITY = {
-    r"ice cream(?!.*\b(?:cone|topping|syrup))|\bsherbet|\bgelato": 0.55,
-    r"\boils?\b(?!.*\b(?:tuna|sardine|anchov))": 0.92,
-}
+# Spreads, standard deviations of log10 mass. ASSUMPTIONS: what labels round and drained weights
+# hide; and usual fresh masses, since what is sold loose prints none. The others are
+# `mass_check.mass_errors` on Complete Journey: a count of pieces 0.17 by the needs table and 0.06
+# by like packs; where nothing but the kind is known 0.37 over the packs that print their mass.
+# Robust spreads of price and mass have tails: 80 % lie within what 1.1 times the spread says inside
+# a type, 1.3 times across a category, and never less than 0.23 there.
+PACKAGE_SPREAD, USUAL_SPREAD = 0.02, 0.25
+PIECES_SPREAD, LIKE_PIECES_SPREAD, TYPICAL_SPREAD = 0.17, 0.06, 0.37
+LEAST_SPREAD, LEAST_CATEGORY_SPREAD = 0.05, 0.23
+TYPE_TAIL, CATEGORY_TAIL = 1.1, 1.3
 # kg per square metre: two plies of 17 g paper; foil 16 micrometres thick at 2,700 kg a cubic metre.
-KG_PER_M2 = {r"\btoilet|\bbath tissue|\bpaper towel": 0.034, r"\bfoil\b": 0.043}
-# The United States weight class Large is 24 ounces a dozen.
-EGG, KG_PER_EGG = (
-    r"\beggs?\b(?!.*\b(?:plant|rolls?|noodles?|nog|candy|chocolate|salad|sandwich))",
-    (24 * KG_PER_OZ / 12),
-)
+KG_PER_M2 = {"toilet tissue": 0.034, "paper towels": 0.034, "aluminum foil": 0.043}
+# Kg per piece where packs print a count. Eggs: the weight class Large is at least 24 ounces a dozen
+# (7 CFR 56.218). Bread: household measures of USDA's food tables. ASSUMPTION for frozen bars and
+# pops: 3.5 and 1.75 fluid ounces at their density. Bags: one, as in data/needs.csv.
+KG_PER_PIECE = {
+    "eggs": 0.0567,
+    "buns and rolls": 0.045,
+    "frozen novelties": 0.067,
+    "ice pops and sherbet": 0.039,
+    "freezer bags": 0.009,
+    "food storage bags": 0.006,
+    "sandwich bags": 0.0018,
+}
 # Flows of data/needs.csv that are one piece of a pack: 40 diapers weigh 40 flows.
 ONE_PIECE = (
     r"(?:diaper|wash load|load of dishes|bag|plate|tissue|cup|change|wipe|napkin|piece|dose|"
-    r"daily dose|battery|filter|bulb|card|pan|container|bar)\b"
+    r"daily dose|battery|filter|bulb|card|pan|container|bar|pastry)\b"
 )
+PIECES_AGREE = 0.2  # at most this spread (log10) of the kg per piece of a kind
+SOLD_SINGLY = ("greeting cards", "bouquets", "potted plants")  # a pack is one flow
 # Sizes that say what fits in, not what is in.
 HOLDERS = (
     r"housewares|glassware|cookware|bakeware|dinnerware|\b(?:trash|garbage|storage|freezer|sandwich)"
     r"\b.*\bbags?\b|containers?\b|gadgets|infant care products|\bpools?\b|\bcoolers?\b"
-)
-# ASSUMPTION: usual kg of a whole fresh piece, or of what is put into one bag, rounded. Shops sell
-# these by the piece or by weight, and the packed ones on the same shelf cost more per kg.
-FRESH_KG = {
-    r"watermelon": 6.0,
-    r"cantaloupe|honeydew|\bmelons?\b|pineapple|cabbage": 1.4,
-    r"bananas?\b|\bgrapes\b|cherries|peaches|nectarines|\bplums|\bpears\b": 0.9,
-    r"cauliflower|eggplant|celery|lettuce|\bgreens\b": 0.6,
-    r"broccoli|asparagus|cucumber|squash|zucchini|mango|grapefruit|\bbeans\b": 0.35,
-    r"\bcorn\b|avocado|bell pepper|peppers|oranges": 0.2,
-    r"kiwi|lemon|\blimes?\b": 0.1,
-}
-SMALL_PIECE_KG = 0.5
-NOT_FRESH = (
-    r"canned|frozen|juice|dried|dry|sauce|chips|cut\b|salad|mix|flavor|soup|\bpies?\b|jam|jelly|"
-    r"syrup|halves|pickle|black pepper|ground|butter|drink|yogurt|snack|bread|cereal|candy|oil|pack"
 )
 # Last resort: packs of what is used by the spoon hold many uses. Over the kinds of data/needs.csv
 # the median pack of Complete Journey is 0.8 kg x (kg per flow) ** 0.26, within a factor of 2.
@@ -86,85 +84,121 @@ def net_mass(products: pd.DataFrame, kinds: pd.DataFrame | None = None) -> pd.Da
 
     >>> milk = pd.DataFrame({"product_id": ["a"], "title": ["Milk, 1 gallon"], "price": [3.0]})
     >>> net_mass(milk).round(2).to_dict("records")
-    [{'net_mass_kg': 3.79, 'mass_basis': 'package', 'mass_spread_log10': 0.02}]
+    [{'net_mass_kg': 3.9, 'mass_basis': 'package', 'mass_spread_log10': 0.02}]
     """
     kinds = assign_needs(products, read_needs()) if kinds is None else kinds
-    words, price = _words(products), _number(products, "price")
-    types, categories = _keys(products)
-    package, spread, count = _package_mass(products, words, kinds)
-    package = package.where(_plausible(price / package, words))
-    per_kg, log_price = _log10(price / package), _log10(price)
-    usual = _typical(per_kg, types, LIKE_IT)[0]
-    far = (per_kg - usual).abs() > FAR
-    # dear goods on a shelf are no error, but a pack at a tenth of its price is a tray
-    far |= usual.isna() & (_typical(per_kg, categories)[0] - per_kg > FAR_UNDER_CATEGORY)
-    package, per_kg = package.mask(far), per_kg.mask(far)
+    packs = pack_masses(products, kinds)
+    return filled(products, kinds, packs, packs["kg"]).drop(columns="way")
 
+
+def filled(
+    products: pd.DataFrame, kinds: pd.DataFrame, packs: pd.DataFrame, kg: pd.Series
+) -> pd.DataFrame:
+    """The answer of `net_mass`, packs weighing `kg`; and `way`, the rule that gave each mass."""
+    price = _number(products, "price")
+    types, categories = _keys(products)
+    package = believed(products, kg)
+    per_kg, log_price = _log10(price / package), _log10(price)
     of_type, of_category = _typical(per_kg, types, LIKE_IT), _typical(per_kg, categories)
     of_mass = _typical(_log10(package), categories)
-    fresh = _fresh(products, words, count)
+    usual = fresh_kg(products, kinds, packs["count"])
+    usual = usual.fillna(kinds["kg_per_flow"].where(kinds["kind"].isin(SOLD_SINGLY)))
     typical = TYPICAL_PACK_KG * kinds["kg_per_flow"] ** TYPICAL_PACK_POWER
     answer = pd.DataFrame(
-        {"net_mass_kg": np.nan, "mass_basis": "none", "mass_spread_log10": np.nan},
+        {"net_mass_kg": np.nan, "mass_basis": "none", "mass_spread_log10": np.nan, "way": "none"},
         index=products.index,
     )
-    for basis, mass, width in (
-        ("catalogue", _number(products, "net_mass_kg"), 0.0),
-        ("package", package, spread),
-        ("price", 10 ** (log_price - of_type[0]), of_type[1]),
-        ("category", fresh, CATEGORY_SPREAD),
-        ("price", 10 ** (log_price - of_category[0]), of_category[1].clip(lower=CATEGORY_SPREAD)),
-        ("category", 10 ** of_mass[0], of_mass[1].clip(lower=CATEGORY_SPREAD)),
-        ("category", typical, TYPICAL_SPREAD),
+    for way, basis, mass, width in (
+        ("catalogue", "catalogue", _number(products, "net_mass_kg"), 0.0),
+        ("package", "package", package, packs["spread"]),
+        ("price of its type", "price", 10 ** (log_price - of_type[0]), TYPE_TAIL * of_type[1]),
+        ("usual mass", "category", usual, USUAL_SPREAD),
+        ("price of its category", "price", 10 ** (log_price - of_category[0]), _wide(of_category)),
+        ("mass of its category", "category", 10 ** of_mass[0], _wide(of_mass)),
+        ("typical pack", "category", typical, TYPICAL_SPREAD),
     ):
         new = answer["net_mass_kg"].isna() & mass.gt(0)
-        answer["net_mass_kg"] = answer["net_mass_kg"].mask(new, mass)
-        answer["mass_basis"] = answer["mass_basis"].mask(new, basis)
-        answer["mass_spread_log10"] = answer["mass_spread_log10"].mask(new, width)
+        for column, value in zip(answer.columns, (mass, basis, width, way), strict=True):
+            answer[column] = answer[column].mask(new, value)
     return answer
 
 
-def _package_mass(
-    products: pd.DataFrame, words: pd.Series, kinds: pd.DataFrame
-) -> tuple[pd.Series, pd.Series, pd.Series]:
-    """Mass by the text on the pack, its spread, and the count on the pack."""
+def pack_masses(products: pd.DataFrame, kinds: pd.DataFrame) -> pd.DataFrame:
+    """What the text on each pack says: kg, its spread, whether a mass or volume stands there
+    (`weighed`), the count, and the kg that its count of pieces gives, with its spread."""
     empty = pd.Series(None, index=products.index, dtype="str")
     text = products.get("package_size", empty).astype("str")
     read = read_packages(text.fillna(products.get("title", empty).astype("str")))
     mass, volume, count = read["mass_kg"], read["volume_l"], read["count"]
-    density = pd.Series(1.0, index=products.index)
-    for pattern, kg_per_l in DENSITY.items():
-        density = density.mask(words.str.contains(pattern, regex=True), kg_per_l)
-    fluid = mass / KG_PER_OZ * L_PER_US_FL_OZ * density
-    mass = mass.mask(read["in_ounces"] & density.ne(1.0), fluid).fillna(volume * density)
-    mass = mass.mask(words.str.contains(HOLDERS, regex=True))
-    weighed = mass.notna()
+    of_kind = densities(kinds)
+    fluid = read["in_ounces"] & of_kind["fluid"]
+    fluid_l = mass * (factor("US_fluid_ounce", "liter") / factor("ounce", "kg"))
+    kg = mass.mask(fluid).fillna(volume.mask(fluid, fluid_l) * of_kind["kg_per_l"])
+    sized = np.flatnonzero(kg.notna())
+    holder = says(words_of(products.iloc[sized]), HOLDERS).to_numpy()
+    kg.iloc[sized[holder]] = np.nan
+    weighed = kg.notna()
 
-    for pattern, kg_per_m2 in KG_PER_M2.items():
-        mass = mass.fillna((read["area_m2"] * kg_per_m2).where(_says(words, pattern)))
+    kg_by_pieces, spread_by_pieces = _by_pieces(kinds, _keys(products)[0], kg, count)
+    kg = kg.fillna(read["area_m2"] * kinds["kind"].map(KG_PER_M2).astype("float64"))
+    kg = kg.fillna(kg_by_pieces)
+    spread = spread_by_pieces.fillna(PIECES_SPREAD).mask(weighed, PACKAGE_SPREAD)
+    return pd.DataFrame(
+        {
+            "kg": kg,
+            "spread": spread,
+            "weighed": weighed,
+            "count": count,
+            "kg_by_pieces": kg_by_pieces,
+            "spread_by_pieces": spread_by_pieces,
+        }
+    )
+
+
+def _by_pieces(
+    kinds: pd.DataFrame, types: pd.Series, kg: pd.Series, count: pd.Series
+) -> tuple[pd.Series, pd.Series]:
+    """Kg that a count of pieces gives, and its spread: by the needs table, else by the packs of
+    the same type, or at least kind, that print both, where those agree."""
+    several = count.where(count > 1)
     piece = kinds["kg_per_flow"].where(kinds["flow"].astype("str").str.match(ONE_PIECE))
-    piece = piece.mask(_says(words, EGG), KG_PER_EGG)
-    mass = mass.fillna(piece * count)
-    spread = pd.Series(PIECES_SPREAD, index=products.index).mask(weighed, PACKAGE_SPREAD)
-    return mass, spread, count
+    piece = kinds["kind"].map(KG_PER_PIECE).astype("float64").fillna(piece)
+    per_piece = _log10(kg / several)
+    of_type = _typical(per_piece, types)
+    of_kind = _typical(per_piece, kinds["kind"].where(kinds["kind"] != ""), LIKE_IT)
+    learned = of_type[0].where(of_type[1] <= PIECES_AGREE, of_kind[0])
+    spread = of_type[1].where(learned.eq(of_type[0]), of_kind[1])
+    learned, spread = learned.where(spread <= PIECES_AGREE), spread.where(spread <= PIECES_AGREE)
+    return (
+        several * piece.fillna(10**learned),
+        spread.clip(lower=LIKE_PIECES_SPREAD).where(piece.isna(), PIECES_SPREAD),
+    )
 
 
-def _plausible(price_per_kg: pd.Series, words: pd.Series) -> pd.Series:
-    low = pd.Series(PRICE_PER_KG[0], index=words.index)
-    low = low.mask(_says(words, CHEAPEST), PRICE_PER_KG_OF_THE_CHEAPEST)
+def believed(products: pd.DataFrame, package: pd.Series) -> pd.Series:
+    """`package` where the price agrees with it, for this kind of goods and among goods like it."""
+    price = _number(products, "price")
+    types, categories = _keys(products)
+    package = package.where(_plausible(price / package, products))
+    per_kg = _log10(price / package)
+    usual = _typical(per_kg, types, LIKE_IT)[0]
+    far = (per_kg - usual).abs() > FAR
+    # dear goods on a shelf are no error, but a pack at a tenth of its price is a tray
+    far |= usual.isna() & (_typical(per_kg, categories)[0] - per_kg > FAR_UNDER_CATEGORY)
+    return package.mask(far)
+
+
+def _plausible(price_per_kg: pd.Series, products: pd.DataFrame) -> pd.Series:
+    low = pd.Series(PRICE_PER_KG[0], index=products.index)
+    in_doubt = price_per_kg.lt(PRICE_PER_KG[0])
+    words = words_of(products[in_doubt])
+    cheap = says(words, CHEAPEST) & ~says(words, NOT_CHEAP)
+    low.loc[in_doubt] = np.where(cheap, PRICE_PER_KG_OF_THE_CHEAPEST, PRICE_PER_KG[0])
     return price_per_kg.isna() | (price_per_kg.ge(low) & price_per_kg.le(PRICE_PER_KG[1]))
 
 
-def _fresh(products: pd.DataFrame, words: pd.Series, count: pd.Series) -> pd.Series:
-    whole = ~_says(words, NOT_FRESH)
-    if "department" in products:
-        department = products["department"].astype("str").fillna("produce").str.lower()
-        whole &= _says(department, r"produce|fruit|vegetable")
-    mass = pd.Series(np.nan, index=products.index)
-    for pattern, kg in FRESH_KG.items():
-        mass = mass.mask(mass.isna() & whole & _says(words, pattern), kg)
-    # a bag of small pieces; of melons, and of many, the count is what the shop receives
-    return mass * count.where(count.between(2, 8) & mass.lt(SMALL_PIECE_KG), 1.0)
+def _wide(of_category: tuple[pd.Series, pd.Series]) -> pd.Series:
+    return (CATEGORY_TAIL * of_category[1]).clip(lower=LEAST_CATEGORY_SPREAD)
 
 
 def _typical(
@@ -186,18 +220,6 @@ def _keys(products: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     categories = products.get("category", empty).astype("str")
     types = products.get("product_type", empty).astype("str")
     return categories.fillna("") + " > " + types, categories
-
-
-def _words(products: pd.DataFrame) -> pd.Series:
-    words = pd.Series("", index=products.index, dtype="str")
-    for column in ("title", "product_type", "category"):
-        if column in products:
-            words = words + " " + products[column].astype("str").fillna("").str.lower()
-    return words
-
-
-def _says(words: pd.Series, pattern: str) -> pd.Series:
-    return words.str.contains(pattern, regex=True)
 
 
 def _number(products: pd.DataFrame, column: str) -> pd.Series:

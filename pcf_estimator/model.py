@@ -6,7 +6,7 @@ whose whole group the members had not seen; then the members are fitted once mor
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from pcf_estimator import model_files
+from pcf_estimator.calibration import COVERAGE, NEW_SHELF, calibrate
 from pcf_estimator.features import TEXTS, describe, distinct, seed_products
 from pcf_estimator.folds import FOLDS, grouped_folds, whole_groups
 from pcf_estimator.members import (
@@ -27,15 +28,13 @@ from pcf_estimator.members import (
     blend_weights,
 )
 from pcf_estimator.needs import Needs, read_needs
-from pcf_estimator.pooling import NEIGHBOURS, most_alike, near_mean, neighbour_features
-from pcf_estimator.ranges import Ranges, fit_ranges, half_widths, spread_beyond, widen
-from pcf_estimator.tiers import choose_tiers, shelf_means, shelf_means_without
+from pcf_estimator.ranges import NO_SHELF, half_widths, widen
+from pcf_estimator.tiers import choose_tiers, shelf_means
 
 Bools = np.ndarray
 Floats = np.ndarray
 Ints = np.ndarray
 
-COVERAGE = 0.8  # of the ranges that products show
 XGBOOST_FLOOR = 0.2  # the core members stay in the blend, whatever one small seed says
 
 
@@ -46,6 +45,8 @@ class Figures:
     given: pd.Series  # how much text there is: see features.describe
     tier: pd.Series  # model, neighbours, category, or "" where the seed says nothing
     cell: pd.Series  # tier and what it rests on: the key of its ranges
+    shelf: pd.Series  # the seed's category that its range rests on, or NO_SHELF
+    category_in_seed: Bools  # of the product's own category, by its name
     log_kg: Floats  # log10 kg CO2e per kg, NaN without a tier
     hints: Floats  # (rows, hints)
     similarity: Floats  # cosine to the nearest record
@@ -105,44 +106,13 @@ class PcfModel:
         if "luc_kg_co2e_per_kg" in seed:
             luc = seed["luc_kg_co2e_per_kg"].to_numpy(dtype=np.float64, na_value=np.nan)
             self.members_.luc_share_ = luc / 10**log_kg
-        self.ranges_ = self._calibrated(unseen, log_kg, groups)
+        self.ranges_, self.differences_ = calibrate(
+            self.members_, self.weights_, unseen, described["full"], seed, groups, fold
+        )
         self.errors_ = _errors(unseen["full"].members, self.weights_, log_kg)
         self.seed_version_ = model_files.seed_version(seed)
         self.model_version_ = model_files.model_version(self)
         return self
-
-    def _calibrated(self, unseen: dict[str, Predicted], log_kg: Floats, groups: Ints) -> Ranges:
-        """Ranges from what each tier would have said of the seed's own rows, were they new."""
-        members = self.members_
-        cells, hints, residuals = [], [], []
-        alike = members.likeness_outside(groups)
-        near_errors = near_mean(alike, most_alike(alike, NEIGHBOURS), members.errors_)
-        for given, predicted in unseen.items():
-            cells += [f"model/{given}"] * len(log_kg)
-            hints.append(np.column_stack([predicted.hints[:, :-1], near_errors]))
-            residuals.append(log_kg - predicted.members @ self.weights_)
-        category, _ = pd.factorize(members.records_["category"])
-        alike = members.likeness_outside(category)
-        nearest = most_alike(alike, NEIGHBOURS)
-        near = neighbour_features(alike, nearest, log_kg)
-        near_errors = near_mean(alike, nearest, members.errors_)
-        cells += ["neighbours"] * len(log_kg)
-        hints.append(np.column_stack([0 * near_errors, 1 - near[:, 2], near[:, 1], near_errors]))
-        residuals.append(members.ridge_residuals_without(category))
-        for node, (rows, mean) in shelf_means_without(members.records_, log_kg, groups).items():
-            cells += [f"category/{node}"] * len(rows)
-            hints.append(np.zeros((len(rows), len(HINTS))))
-            residuals.append(log_kg[rows] - mean)
-        ranges = fit_ranges(
-            np.concatenate(hints), np.concatenate(residuals), pd.Series(cells, dtype="str")
-        )
-        several = (self.seed_["sources"] >= 2).to_numpy()
-        ends = self.seed_.loc[several, ["kg_co2e_per_kg_low", "kg_co2e_per_kg_high"]].to_numpy()
-        estimate = (unseen["full"].members @ self.weights_)[several, None]
-        full = pd.Series("model/full", index=range(int(several.sum())))
-        half = half_widths(ranges, hints[0][several], full, COVERAGE)[:, None]
-        spread = spread_beyond(np.abs(np.log10(ends) - estimate), half, COVERAGE)
-        return replace(ranges, source_spread=spread)
 
     def figures(self, products: pd.DataFrame, non_food: Bools | None = None) -> Figures:
         """What the seed says of products, by their text alone; each distinct text once.
@@ -159,6 +129,8 @@ class PcfModel:
             given=found.given.take(codes).set_axis(products.index),
             tier=found.tier.take(codes).set_axis(products.index),
             cell=found.cell.take(codes).set_axis(products.index),
+            shelf=found.shelf.take(codes).set_axis(products.index),
+            category_in_seed=found.category_in_seed[codes],
             log_kg=found.log_kg[codes],
             hints=found.hints[codes],
             similarity=found.similarity[codes],
@@ -185,15 +157,20 @@ class PcfModel:
             "category": shelf,
         }
         is_model, is_category = tier == "model", tier == "category"
+        named = texts["category"]
+        known = named.isin(set(members.records_["category"]) - {NO_SHELF})
+        is_new = is_model & (named != NO_SHELF) & ~known
         hints = predicted.hints.copy()
-        hints[tier == "neighbours", HINTS.index("spread of the members")] = 0.0
+        hints[is_new | (tier == "neighbours"), HINTS.index("spread of the members")] = 0.0
         hints[is_category] = 0.0
         return Figures(
             given=texts["given"],
             tier=tier,
-            cell=tier.mask(is_model, "model/" + texts["given"]).mask(
+            cell=tier.mask(is_model, "model/" + texts["given"].mask(is_new, NEW_SHELF)).mask(
                 is_category, "category/" + node
             ),
+            shelf=named.where(known & (is_model | (is_category & (node == "category"))), NO_SHELF),
+            category_in_seed=known.to_numpy(),
             log_kg=np.select([tier == name for name in by_tier], list(by_tier.values()), np.nan),
             hints=hints,
             similarity=predicted.similarity,
@@ -216,7 +193,7 @@ class PcfModel:
 
     def half_widths(self, found: Figures, coverage: float, between_sources: bool) -> Floats:
         """Half the range of each figure in log10, (rows,)."""
-        half = half_widths(self.ranges_, found.hints, found.cell, coverage)
+        half = half_widths(self.ranges_, found.hints, found.cell, coverage, found.shelf)
         return widen(half, coverage, self.ranges_.source_spread) if between_sources else half
 
     def save(self, folder: str | Path) -> Path:

@@ -15,6 +15,7 @@ import pandas as pd
 import xgboost as xgb
 from scipy.sparse import csr_matrix
 
+from pcf_estimator.differences import Differences
 from pcf_estimator.features import Vocabulary
 from pcf_estimator.members import TREES, Members, Settings
 from pcf_estimator.needs import read_needs
@@ -111,7 +112,10 @@ def load_model(model: PcfModel, folder: Path) -> PcfModel:
             coefficients=arrays["coefficients"],
             scores={cell: arrays[f"scores_{n}"] for n, cell in enumerate(manifest["cells"])},
             source_spread=manifest["source_spread"],
+            shelf_errors=manifest["shelf_errors"],
+            shelf_factors=manifest["shelf_factors"],
         )
+    model.differences_ = Differences.from_dict(manifest["differences"])
     members.boosters_ = {
         name: xgb.Booster(params={"nthread": 1}, model_file=folder / f"trees_{name}.ubj")
         for name in TREES
@@ -134,6 +138,9 @@ def _manifest(model: PcfModel) -> dict[str, object]:
         "settings": asdict(model.members_.settings),
         "mean": model.members_.mean_,
         "source_spread": model.ranges_.source_spread,
+        "shelf_errors": dict(model.ranges_.shelf_errors),
+        "shelf_factors": dict(model.ranges_.shelf_factors),
+        "differences": model.differences_.to_dict(),
         "cells": sorted(model.ranges_.scores),
         "errors": model.errors_.to_dict("records"),
     }

@@ -8,6 +8,10 @@ kind; so "chicken soup" is soup because the soups stand above the chicken. Its p
     =peanut                   the word stands in the name: in the title or the product type
     =chocolate milk           these words stand side by side, in this order
 
+Goods whose use at home outweighs them (lamps, and all that goes with hot water or burns) carry
+`use_phase_dominant`. Of those, goods of one `use_class` are used with the same energy in the same
+dose, so that their own footprints compare; where it is empty, no two of them do.
+
 Words are those of `text.tokens`: lower case, singular, no numbers, no marketing. A row matches if
 `match` holds and `unless` does not. A product without a name is named after its shelf.
 """
@@ -42,9 +46,12 @@ NEEDS = Table(
         "kg_per_flow": Column(
             kind="number", meaning="kg as sold per flow", required=True, filled=True, above=0
         ),
+        "use_phase_dominant": Column(kind="flag", meaning="its use at home outweighs it"),
+        "use_class": Column(kind="text", meaning="goods used with the same energy and dose"),
         "basis": Column(kind="text", meaning="why that much", required=True, filled=True),
     },
 )
+ASSIGNED = ("need", "kind", "flow", "kg_per_flow", "use_phase_dominant", "use_class")
 BLOCK = 20_000  # texts matched at a time: bounds the memory of the word table
 
 
@@ -52,7 +59,7 @@ BLOCK = 20_000  # texts matched at a time: bounds the memory of the word table
 class Needs:
     """The rows of a needs table, in order, with their patterns taken apart."""
 
-    table: pd.DataFrame  # need, kind, match, unless, flow, kg_per_flow, basis
+    table: pd.DataFrame  # the columns of NEEDS
     match: tuple[Alternatives, ...]
     unless: tuple[Alternatives, ...]
 
@@ -64,7 +71,8 @@ def read_needs(path: str | Path | None = None) -> Needs:
     """The needs table at `path`, or the one that ships with greenaisle, checked.
 
     Raises TableError naming the row for a pattern that cannot match, a kg_per_flow that is not
-    above zero, a repeated kind, and a need whose rows disagree on the flow.
+    above zero, a repeated kind, and a need whose rows disagree on the flow. A table without the
+    columns of use has no goods whose use outweighs them.
 
     >>> needs = read_needs()
     >>> needs.table.set_index("kind").loc["ground coffee", ["need", "flow"]].tolist()
@@ -73,6 +81,16 @@ def read_needs(path: str | Path | None = None) -> Needs:
     path = shipped_data("needs.csv") if path is None else Path(path)
     where = f"needs ({path})"
     table = check_table(read_columns(path, "needs"), NEEDS, where)
+    dominant = table.get("use_phase_dominant", pd.Series(False, index=table.index))
+    table["use_phase_dominant"] = dominant.fillna(False).astype(bool)
+    table["use_class"] = table.get("use_class", pd.Series("", index=table.index)).fillna("")
+    stray = (table["use_class"].ne("") & ~table["use_phase_dominant"]).to_numpy()
+    if stray.any():
+        row = int(np.argmax(stray))
+        raise TableError(
+            f"{_row(where, table, row)}: use_class is {table['use_class'].iloc[row]!r}, but only "
+            f"use_phase_dominant goods have one ({int(stray.sum())} such rows)"
+        )
     first_flow = table.groupby("need")["flow"].transform("first")
     other_flow = (table["flow"] != first_flow).to_numpy()
     if other_flow.any():
@@ -89,10 +107,11 @@ def read_needs(path: str | Path | None = None) -> Needs:
 
 
 def assign_needs(products: pd.DataFrame, needs: Needs) -> pd.DataFrame:
-    """Need, kind, flow and kg_per_flow of each product: same index, first matching row of `needs`.
+    """Need, kind, flow, kg_per_flow, use_phase_dominant and use_class of each product: same index,
+    first matching row of `needs`.
 
-    A product that no row matches has need "other: <category>" ("other" without a category), kind
-    and flow "" and kg_per_flow NaN.
+    A product that no row matches has need "other: <category>" ("other" without a category), kind,
+    flow and use_class "", kg_per_flow NaN, and is not use_phase_dominant.
 
     >>> shop = pd.DataFrame({"title": ["Green tea bags", "Chicken noodle soup", "Gift voucher"]})
     >>> assign_needs(shop, read_needs())[["need", "kind"]].to_numpy().tolist()
@@ -107,11 +126,13 @@ def assign_needs(products: pd.DataFrame, needs: Needs) -> pd.DataFrame:
     # row -1, no match, reads the line that is added at the end of each column
     assigned = {
         column: np.append(needs.table[column].to_numpy(dtype=object), "")[row]
-        for column in ("need", "kind", "flow")
+        for column in ("need", "kind", "flow", "use_class")
     }
     assigned["need"] = np.where(row >= 0, assigned["need"], _other_needs(products))
     assigned["kg_per_flow"] = np.append(needs.table["kg_per_flow"].to_numpy(), np.nan)[row]
-    return pd.DataFrame(assigned, index=products.index)
+    dominant = needs.table["use_phase_dominant"].to_numpy(dtype=bool)
+    assigned["use_phase_dominant"] = np.append(dominant, False)[row]
+    return pd.DataFrame(assigned, index=products.index)[list(ASSIGNED)]
 
 
 def _other_needs(products: pd.DataFrame) -> Texts:

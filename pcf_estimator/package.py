@@ -2,11 +2,15 @@
 
 The grammar, on upper-case text, one search per distinct text:
 
-- an amount is a number, a simple fraction or both ("16.9", "3/4", "10 3/4"), then a unit;
+- an amount is a number, a simple fraction or both ("16.9", "3/4", "10 3/4"), then a unit; a comma
+  is a decimal point ("0,5 l") except before three digits ("1,000 g"), and there too where the
+  amount would be tonnes ("1,500 kg");
 - packs multiply it, before or after ("12 PK/12 OZ", "6 x 330 ml", "4-4 OZ", "12 OZ/12 PK");
-- a count of pieces does not: "16 CT/22 OZ" is 22 ounces, the whole pack. Nor do packs, where the
-  product would pass MOST_KG ("12 PK/300 OZ" is 300 ounces in twelve);
-- "18-22 LB" is a range (its ends within a half of each other), read at its middle;
+- a count of pieces does not: "16 CT/22 OZ" is 22 ounces, the whole pack, unless it says so
+  ("16 CT/2 OZ EACH"). Nor do packs, where the product would pass MOST_KG ("12 PK/300 OZ" is 300
+  ounces in twelve);
+- "18-22 LB" is a range (its ends within a half of each other, or the first no whole number, as in
+  "3.5-6 LB"), read at its middle; "1 LB 8 OZ" is a sum;
 - mass goes before volume ("2 QT/.25 OZ" makes two quarts of drink), the first before the next;
 - six digits glued to the front are an item code; "REC OZ" (as drunk) is no mass of the pack;
 - "20 CT/13 GAL" is a bag's size, so no volume.
@@ -20,29 +24,29 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from pcf_estimator.units import (
-    KG_PER_OZ,
-    KG_PER_UNIT,
-    L_PER_UNIT,
-    M2_PER_SQ_FT,
-    PIECES_PER_DOZEN,
-    SAID,
-)
+from pcf_estimator.units import PIECES_PER_DOZEN, SAID, UNIT_OF_MASS, UNIT_OF_VOLUME, factor
 
 MOST_KG = 25.0  # nobody carries more home in one pack
 RANGE = 1.5  # "18-22 LB" is a range, "6-12 OZ" six packs
-PACKS = "PKS?|PACKS?|P|CANS?|BOTTLES?|BTLS?|POTS?|POUCHES|TINS?|JARS?|CARTONS?|SACHETS?"
+PACKS = "PKS?|PACKS?|MULTIPACKS?|P|CANS?|BOTTLES?|BTLS?|POTS?|POUCHES|TINS?|JARS?|CARTONS?|SACHETS?"
 PIECES = "CT|CNT|COUNT|LOADS?|LDS?|USES?|SHEETS?|ROLLS?|PODS?|PIECES?|PCS?|STEMS?|SLICES?|BAGS?"
 DOZEN = "DZ|DOZ|DOZENS?"
+# What is replaced, by what, and what a text holds that has it: cheaper to ask of every title.
 CLEAN = (
-    (r"×", "X"),
-    (r"(?<=\d),(?=\d{3}(?!\d))", ""),  # 1,000 g
-    (r"(?<=\d),(?=\d)", "."),  # 1,5 l
-    (r"^\d{6}(?=[\d. ])", ""),
-    (r"\bFL(?:UID)?\.?\s*OZS?\b", "FL OZ"),
-    (r"\b(?:PACK|PK|CASE|BOX) OF (\d+)", r"\1 PK"),
-    (r"\bHALF[ -](?=GAL|DOZ|DZ|PINT|LIT)", "1/2 "),
-    (r"\bDOZEN AND A HALF\b", "18 CT"),
+    (r"×", "X", "×"),
+    (r"\s?½", " 1/2", "½"),
+    (r"\s?¼", " 1/4", "¼"),
+    (r"\s?¾", " 3/4", "¾"),
+    # nobody carries tonnes: 1,500 kg
+    (r"(?<=\d),(?=\d{3}\s*(?:KG|KILO|L\b|LIT))", ".", r"\d,\d"),
+    (r"(?<=[1-9]),(?=\d{3}(?!\d))|(?<=\d\d),(?=\d{3}(?!\d))", "", r"\d,\d"),  # 1,000 g
+    (r"(?<=\d),(?=\d)", ".", r"\d,\d"),  # 1,5 l and 0,500 l
+    (r"(?<![\d.])(\d)\.(?=\d{3}\s*(?:G|GR|ML)\b)", r"\1", r"\d\.\d{3}"),  # 1.000 g
+    (r"^\d{6}(?=[\d. ])", "", r"^\d{6}"),
+    (r"\bFL(?:UID)?\.?\s*OZS?\b", "FL OZ", "FL"),
+    (r"(?<!\d)(?<!\d )\b(?:MULTI)?(?:PACK|PK|CASE|BOX) OF (\d+)", r"\1 PK", r" OF \d"),
+    (r"\bHALF[ -](?=GAL|DOZ|DZ|PINT|LIT)", "1/2 ", "HALF"),
+    (r"\bDOZEN AND A HALF\b", "18 CT", "DOZEN"),
 )
 SIMPLE = r"(?=(?:1/2|[12]/3|[13]/4|[1357]/8|(?:[13579]|1[135])/16)(?!\d))"
 
@@ -53,32 +57,44 @@ def _amount(tag: str) -> str:
     return rf"(?<![\d.])(?:(?:(?P<whole{tag}>\d{{1,3}})[ -])?{fraction}|{plain})"
 
 
-def _either(units: dict[str, float]) -> str:
+def _either(units: dict[str, str]) -> str:
     # "O" is an ounce only where the text breaks off
     spelled = sorted(set(units) - {"O"}, key=len, reverse=True)
     return "|".join([*spelled, *(["O$"] if "O" in units else [])])
 
 
-def _measure(units: dict[str, float]) -> str:
+def _measure(units: dict[str, str]) -> str:
     before = (
-        r"(?:(?<![\d./-])(?P<times>\d{1,3})[\s-]*"
-        rf"(?:(?P<word>{PACKS}|{PIECES})(?![A-Z])\s*(?:/|X|,|-|OF|@)?|[/X-])\s*)??"
+        r"(?:(?<![\d./-])(?P<times>\d{1,3}(?:\.\d{1,2})?)[\s-]*"
+        rf"(?:(?P<word>{PACKS}|{PIECES})(?![A-Z])\s*(?:/|X|,|-|OF|@)?|(?P<by>X)|[/-]|TO\b)\s*)??"
     )
     unit = rf"\s*-?(?P<unit>{_either(units)})(?![A-Z])"
     after = (
         rf"(?:\.?\s*[/,X]?\s*(?P<times_after>\d{{1,3}})\s*(?:{PACKS})(?![A-Z])"
-        r"|\s*X\s*(?P<times_last>\d{1,3})(?![\d.]))?"
+        r"|\s*X\s*(?P<times_last>\d{1,3})(?![\d.])"
+        r"|(?P<each>\s*(?:EACH|EA)(?![A-Z])))?"
     )
     return before + _amount("") + unit + after
 
 
-MASS, VOLUME = _measure(KG_PER_UNIT), _measure(L_PER_UNIT)
+MASS, VOLUME = _measure(UNIT_OF_MASS), _measure(UNIT_OF_VOLUME)
+AND_OUNCES = (
+    r"^(?:.*[^\d.])?(?P<pounds>\d{1,2})\s*LBS?\.?,?\s*(?P<ounces>\d{1,2}(?:\.\d+)?)\s*OZ(?!\w)"
+)
 ANY_COUNT = (
     rf"(?<![\d.])(?P<low>\d{{1,4}})(?:-(?P<high>\d{{1,4}}))?[ -]?(?:{PACKS}|{PIECES})(?![A-Z])"
 )
 DOZENS = rf"(?:{_amount('')})?\s*(?:{DOZEN})(?![A-Z])"
 ALONE = r"GA|GAL|GALLON|QT|QUART|PT|PINT|LB|POUND|L|LITER|LITRE|KG|DZ|DOZ|DOZEN"
-AREA = r"(?<![\d.])(\d+(?:\.\d+)?)\s*SQ\.?\s*F"
+ONE_EACH = r"^(?:1\s*)?(?:EACH|EA)$"
+# What a text without any of these says nothing of: cheap to ask of every title. One alternative
+# opens each of the patterns above.
+SPELLED = "|".join(sorted({*UNIT_OF_MASS, *UNIT_OF_VOLUME} - {"O"}, key=len, reverse=True))
+WORTH_READING = (
+    rf"\d[\s.\-]*(?:FLUID\b|FL\b|{SPELLED}|O$|{PACKS}|{PIECES}|{DOZEN}|SQ|X\s*\d)(?:[^A-Z]|$)"
+    rf"|[½¼¾]|\bOF\s\d|\bHALF[ -]|\b(?:{DOZEN})\b|^(?:{ALONE})$|^EACH$|^EA$"
+)
+AREA = r"(?<![\d.])(?P<feet>\d+(?:\.\d+)?)\s*SQ\.?\s*F"
 NOUNS = {
     PACKS: "pack",
     "LOADS?|LDS?": "loads",
@@ -114,17 +130,22 @@ def read_packages(texts: pd.Series) -> pd.DataFrame:
     ['12 x 12 oz', 'half gallon', '6 count']
     """
     codes, distinct = pd.factorize(texts.astype("str"))  # null has code -1: the last row, ""
-    read = _read(pd.Series([*distinct, ""], dtype="str"))
+    text = pd.Series([*distinct, ""], dtype="str").str.upper().str.strip()
+    worth = text.str.contains(WORTH_READING, regex=True) & ~text.str.startswith("-")
+    worth.iloc[-1] = True  # so that there is a row to read, and every column has its kind
+    read = _read(text[worth]).reindex(text.index).fillna({"in_ounces": False, "said": ""})
     return read.take(codes % len(read)).set_axis(texts.index)
 
 
-def _read(given: pd.Series) -> pd.DataFrame:
-    text = given.str.upper().str.strip()
-    for pattern, clean in CLEAN:
-        text = text.str.replace(pattern, clean, regex=True)
+def _read(text: pd.Series) -> pd.DataFrame:
+    for pattern, clean, sign in CLEAN:
+        has_it = text.str.contains(sign, regex=True)
+        if has_it.any():
+            text = text.mask(has_it, text[has_it].str.replace(pattern, clean, regex=True))
     text = text.str.replace(rf"^({ALONE})$", r"1 \1", regex=True)
-    mass = _measured(text, MASS, KG_PER_UNIT, most=MOST_KG)
-    volume = _measured(text, VOLUME, L_PER_UNIT, most=MOST_KG)
+    mass = _measured(text, MASS, UNIT_OF_MASS, "kg")
+    volume = _measured(text, VOLUME, UNIT_OF_VOLUME, "liter")
+    _add_ounces(mass, text)
     bag = text.str.contains(BAG_SIZE, regex=True)
     volume.loc[bag, ["size", "said"]] = np.nan, ""
     count = _counts(text, mass["times"].fillna(volume["times"]))
@@ -134,37 +155,59 @@ def _read(given: pd.Series) -> pd.DataFrame:
             "mass_kg": mass["size"],
             "volume_l": volume["size"],
             "count": count,
-            "area_m2": pd.to_numeric(text.str.extract(AREA)[0]) * M2_PER_SQ_FT,
-            "in_ounces": mass["per_unit"].eq(KG_PER_OZ),
+            "area_m2": _numbers(text, AREA, "SQ")["feet"] * factor("foot ** 2", "meter ** 2"),
+            "in_ounces": mass["unit"].eq("ounce"),
             "said": said.where(said.ne(""), _said_count(text, count)),
         }
     )
 
 
-def _measured(text: pd.Series, pattern: str, units: dict[str, float], most: float) -> pd.DataFrame:
+def _measured(text: pd.Series, pattern: str, units: dict[str, str], to: str) -> pd.DataFrame:
     """Size of the whole pack, how many times the amount stands in it, and both in words."""
-    found = text.str.extract(pattern)
+    found = _extract(text, pattern, rf"\d[\s.\-]*(?:{_either(units)})(?:[^A-Z]|$)")
     amount = _number(found)
-    per_unit = found["unit"].map(units).astype("float64")
+    unit = found["unit"].map(units)
+    per_unit = unit.map({name: factor(name, to) for name in set(units.values())}).astype("float64")
     first = pd.to_numeric(found["times"]).astype("float64")
     last = pd.to_numeric(found["times_after"].fillna(found["times_last"])).astype("float64")
-    is_range = found["word"].isna() & first.lt(amount) & amount.le(RANGE * first)
+    # two and a half packs are none
+    broken = first % 1 > 0
+    spans = found["word"].isna() & found["by"].isna()
+    is_range = spans & first.lt(amount) & (broken | amount.le(RANGE * first))
     middle = amount.where(~is_range, (first + amount) / 2)
-    pieces = found["word"].fillna("").str.fullmatch(PIECES)
-    times = last.fillna(first.mask(pieces | is_range))
+    pieces = found["word"].fillna("").str.fullmatch(PIECES) & found["each"].isna()
+    times = last.fillna(first.mask(pieces | is_range | broken))
     each = middle * per_unit
-    times = times.mask(each * times > most)
+    times = times.mask(each * times > MOST_KG)
     size = each * times.fillna(1)
-    said = _said(middle, found["unit"], units)
+    said = _said(middle, unit)
     said = said.mask(times.notna(), _printed(times, "{:.0f} x ") + said)
     return pd.DataFrame(
         {
             "size": size.where(size > 0),
-            "times": last.fillna(first.mask(is_range)),
-            "per_unit": per_unit,
+            "times": last.fillna(first.mask(is_range | broken)),
+            "unit": unit,
             "said": said.where(size > 0, ""),
         }
     )
+
+
+def _add_ounces(mass: pd.DataFrame, text: pd.Series) -> None:
+    """What "1 LB 8 OZ" says goes into `mass`."""
+    found = _numbers(text, AND_OUNCES, r"\d\s*LBS?\.?,?\s*\d.*OZ")
+    both = found.notna().all(axis=1)
+    ounces = factor("pound", "ounce") * found["pounds"] + found["ounces"]
+    mass.loc[both, "size"] = ounces[both] * factor("ounce", "kg")
+    mass.loc[both, "said"] = _printed(ounces[both], "{:.4g} oz")
+
+
+def _extract(text: pd.Series, pattern: str, sign: str) -> pd.DataFrame:
+    """The groups of `pattern`, which is asked only of texts that have the sign; null elsewhere."""
+    return text[text.str.contains(sign, regex=True)].str.extract(pattern).reindex(text.index)
+
+
+def _numbers(text: pd.Series, pattern: str, sign: str) -> pd.DataFrame:
+    return _extract(text, pattern, sign).apply(pd.to_numeric).astype("float64")
 
 
 def _number(found: pd.DataFrame) -> pd.Series:
@@ -175,17 +218,16 @@ def _number(found: pd.DataFrame) -> pd.Series:
 
 
 def _counts(text: pd.Series, times: pd.Series) -> pd.Series:
-    dozens = text.str.extract(rf"(?P<dozen>{DOZENS})")
+    dozens = _extract(text, rf"(?P<dozen>{DOZENS})", DOZEN)
     dozen = _number(dozens).fillna(1).where(dozens["dozen"].notna()) * PIECES_PER_DOZEN
-    found = text.str.extract(ANY_COUNT).apply(pd.to_numeric).astype("float64")
-    return dozen.fillna(times).fillna((found["low"] + found["high"].fillna(found["low"])) / 2)
+    found = _numbers(text, ANY_COUNT, rf"\d[ -]?(?:{PACKS}|{PIECES})(?:[^A-Z]|$)")
+    count = dozen.fillna(times).fillna((found["low"] + found["high"].fillna(found["low"])) / 2)
+    return count.mask(count.isna() & text.str.contains(ONE_EACH, regex=True), 1.0)
 
 
-def _said(amount: pd.Series, unit: pd.Series, units: dict[str, float]) -> pd.Series:
-    word_of_size = {units[word]: word for word in SAID if word in units}
-    word = unit.map({spelling: word_of_size.get(size, "") for spelling, size in units.items()})
+def _said(amount: pd.Series, unit: pd.Series) -> pd.Series:
     one, several = (
-        word.map({key: said[i] for key, said in SAID.items()}).astype("str") for i in (0, 1)
+        unit.map({name: words[i] for name, words in SAID.items()}).astype("str") for i in (0, 1)
     )
     said = _printed(amount, "{:.4g} ") + one.where(amount.le(1), several)
     return said.mask(said.isin(["0.5 gallon", "0.5 pint"]), "half " + one).fillna("")
@@ -194,8 +236,8 @@ def _said(amount: pd.Series, unit: pd.Series, units: dict[str, float]) -> pd.Ser
 def _said_count(text: pd.Series, count: pd.Series) -> pd.Series:
     noun = pd.Series("", index=text.index, dtype="str")
     for words, said in NOUNS.items():
-        noun = noun.mask(text.str.contains(rf"\d[ -]?(?:{words})(?![A-Z])", regex=True), said)
-    dozen = text.str.contains(rf"\b(?:{DOZEN})(?![A-Z])", regex=True) & (
+        noun = noun.mask(text.str.contains(rf"\d[ -]?(?:{words})(?:[^A-Z]|$)", regex=True), said)
+    dozen = text.str.contains(rf"\b(?:{DOZEN})(?:[^A-Z]|$)", regex=True) & (
         count % PIECES_PER_DOZEN == 0
     )
     noun = noun.replace("", "count").mask(dozen, "dozen")

@@ -7,9 +7,7 @@ becomes a figure per kg as sold; its numbers are read from the publishers' files
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +15,7 @@ import pandas as pd
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from pcf_estimator.sources import DISTRIBUTION_CENTRE, MIXED, SHELF, SOURCES, sources_folder
-from pcf_estimator.spend import SPEND, read_spend_factors, refresh_spend_factors
+from pcf_estimator.sources import DISTRIBUTION_CENTRE, MIXED, SHELF, SOURCES
 from pcf_estimator.tables import Column, Table, TableError, check_table, read_columns, shipped_data
 
 # Added per kg sold where a source stops before the shop; the figure is Agribalyse's median
@@ -101,19 +98,6 @@ SEED = Table(
         ),
     },
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Compiled:
-    """What compiling the seed found: sizes, and the files whose content changed."""
-
-    figures: int
-    concepts: int
-    categories: int
-    groups: int
-    spend_categories: int
-    refreshed: bool  # published values were read again from the publishers' files
-    changed: tuple[str, ...]
 
 
 def read_seed(path: Path | None = None) -> pd.DataFrame:
@@ -225,49 +209,11 @@ def derive_seed(figures: pd.DataFrame) -> pd.DataFrame:
     return seed.reset_index(names="concept")[list(SEED.columns)]
 
 
-def compile_seed(write: bool = True) -> Compiled:
-    """What the seed's tables become, from the figures and, where given, the publishers' files.
-
-    With GREENAISLE_SOURCES set, published values and spend factors are read again from there;
-    without it they stand as they are and only the seed is derived. `write` puts the files in
-    place, each by one rename.
-    """
-    folder, spend = sources_folder(), read_spend_factors()
-    if folder is None:
-        figures = read_figures()
-    else:
-        path = shipped_data("pcf_figures.csv")
-        by_hand = check_table(read_columns(path, HAND.name), HAND, f"{HAND.name} ({path})")
-        figures = check_figures(refresh_figures(by_hand, folder))
-        spend = refresh_spend_factors(spend, folder)
-    figures = _in_order(figures)
-    seed = derive_seed(figures)
-    texts = {
-        "pcf_figures.csv": as_csv(figures, FIGURES),
-        "pcf_seed.csv": as_csv(seed, SEED),
-        "spend_factors.csv": as_csv(spend, SPEND),
-    }
-    home = shipped_data("pcf_figures.csv").parent
-    changed = tuple(name for name, text in texts.items() if _differs(home / name, text))
-    if write:
-        for name in changed:
-            _replace(home / name, texts[name])
-    return Compiled(
-        figures=len(figures),
-        concepts=len(seed),
-        categories=len(seed[["department", "category"]].drop_duplicates()),
-        groups=int(seed["group"].nunique()),
-        spend_categories=len(spend),
-        refreshed=folder is not None,
-        changed=changed,
-    )
-
-
 def as_csv(frame: pd.DataFrame, table: Table) -> str:
     """`frame` as the text of its file: the table's columns, plain decimals, one line feed a row.
 
-    >>> as_csv(pd.DataFrame({"retail_category": ["toys"], "kg_co2e_per_usd": [0.00012]}), SPEND)
-    'retail_category,kg_co2e_per_usd\\ntoys,0.00012\\n'
+    >>> as_csv(pd.DataFrame({"concept": ["tea"], "kg_co2e_per_kg": [0.00012]}), SEED)
+    'concept,kg_co2e_per_kg\\ntea,0.00012\\n'
     """
     columns = [name for name in table.columns if name in frame]
     shown = {
@@ -309,11 +255,6 @@ def _groups(figures: pd.DataFrame) -> pd.Series:
     return pd.Series(number, index=concepts, dtype="Int64")
 
 
-def _in_order(figures: pd.DataFrame) -> pd.DataFrame:
-    order = ["department", "category", "type", "concept", "source", "source_key"]
-    return figures.sort_values(order, ignore_index=True)
-
-
 def _rounded(values: pd.Series) -> pd.Series:
     """Values to four significant digits, so that a file reads back as the same numbers."""
     return values.map(lambda x: float(f"{x:.{DIGITS - 1}e}"), na_action="ignore").astype("float64")
@@ -331,19 +272,3 @@ def _refuse(frame: pd.DataFrame, where: str, bad: pd.Series, problem: str) -> No
     raise TableError(
         f"{where}, row {row + 1} ({', '.join(names)}): {problem} ({int(bad.sum())} such rows)"
     )
-
-
-def _differs(path: Path, text: str) -> bool:
-    return not path.exists() or path.read_bytes() != text.encode()
-
-
-def _replace(path: Path, text: str) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with beside.open("wb") as file:
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

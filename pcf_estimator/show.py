@@ -1,12 +1,18 @@
-"""Footprints and assessments as tables for the terminal."""
+"""Footprints, assessments and explanations for the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from rich.console import Group
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from pcf_estimator.explanation import Explanation
 
 # figure, heading: what a method is read by
 ASSESSED = {
@@ -32,6 +38,18 @@ def footprint_table(products: pd.DataFrame, footprints: pd.DataFrame) -> Table:
     return table
 
 
+def explanation_text(found: Explanation) -> Group:
+    """The explanation's sentences under their headings, after the product's name."""
+    parts: list[Text | Padding] = [Text(_printable(found.title), style="bold")]
+    for heading, sentences in found.sections().items():
+        parts.append(Padding(Text(heading, style="bold cyan"), (1, 0, 0, 0), expand=False))
+        parts += [
+            Padding(Text(_printable(sentence)), (0, 0, 0, 2), expand=False)
+            for sentence in sentences
+        ]
+    return Group(*parts)
+
+
 def assessment_table(result: Mapping[str, Any]) -> Table:
     """Methods by split, from `Assessment.to_dict`; a cell is empty where a method has no figure."""
     title = f"{result['name']}: {result['rows']:,} rows, {result['groups']:,} groups"
@@ -45,3 +63,8 @@ def assessment_table(result: Mapping[str, Any]) -> Table:
             table.add_row(split, method, *("" if v is None else f"{v:.3f}" for v in shown))
         table.add_section()
     return table
+
+
+def _printable(text: str) -> str:
+    """Without the control characters that a title may hold and a terminal would obey."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)

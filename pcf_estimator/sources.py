@@ -1,25 +1,33 @@
 """Publishers' footprint files: one small reader each, all answering in one common frame.
 
-The files are never copied into the repository. They lie in the folder that the environment
-variable GREENAISLE_SOURCES names, under `footprints/`; only rebuilding the seed needs them.
+Each reader takes the path of a file (`read_...`). Rebuilding the seed and its checks find the files
+by name instead, in the folder that the environment variable GREENAISLE_SOURCES names, under
+`footprints/`; they are never copied into the repository.
 """
 
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from pcf_estimator.tables import TableError, read_columns
+from pcf_estimator.source_files import (
+    csv_table,
+    names_of,
+    numbers,
+    published_file,
+    workbook_table,
+)
+from pcf_estimator.tables import TableError
 
 VARIABLE = "GREENAISLE_SOURCES"
 FRAME = (
     "source",
     "source_key",
+    "what",
     "kg_co2e_per_kg",
     "luc_kg_co2e_per_kg",
     "boundary",
@@ -28,6 +36,7 @@ FRAME = (
     "problem",
 )
 SHELF, DISTRIBUTION_CENTRE, MIXED = "cradle to shelf", "cradle to distribution centre", "mixed"
+GRAVE = "cradle to grave"
 
 # No good on a shelf is lighter than this per kg or litre; bottled water, the lightest, has 0.1.
 LEAST_KG_CO2E_PER_KG = 0.01
@@ -36,7 +45,7 @@ STAGES_AGREE_WITHIN = 0.1
 # The Carbon Catalogue prints its intensities with two decimals.
 INTENSITY_AGREES_WITHIN = 0.05
 
-AGRIBALYSE_KEY = "Code AGB"
+AGRIBALYSE_KEY, AGRIBALYSE_NAME = "Code AGB", "LCI Name"
 AGRIBALYSE_TOTAL = "Changement climatique"
 AGRIBALYSE_LUC = "Changement climatique - émissions liées au changement d'affectation des sols"
 AGRIBALYSE_HOME = "Changement climatique - Consommation"
@@ -77,22 +86,35 @@ def sources_folder() -> Path | None:
 
 
 def agribalyse(folder: Path) -> pd.DataFrame:
+    """`read_agribalyse` of the two files in the publishers' folder."""
+    return read_agribalyse(
+        published_file(folder, "agribalyse-synthese.csv"),
+        published_file(folder, "agribalyse-stages.csv"),
+    )
+
+
+def read_agribalyse(totals_path: Path, stages_path: Path) -> pd.DataFrame:
     """French foods (ADEME): the published total less the stage at home, so up to the shelf.
 
+    `totals_path` is the table of totals ("synthese"), `stages_path` the one by life-cycle stage.
     `luc_kg_co2e_per_kg` is its own land-use-change column. Rows near zero, and rows whose stages
     are missing or do not add up to the total, carry a `problem`.
     """
-    totals, stages = _agribalyse_file(folder, "synthese"), _agribalyse_file(folder, "stages")
-    total = _numbers(totals, AGRIBALYSE_TOTAL)
-    parts = pd.concat([_numbers(stages, stage) for stage in AGRIBALYSE_STAGES], axis=1)
+    totals = csv_table(
+        totals_path, AGRIBALYSE_KEY, [AGRIBALYSE_TOTAL, AGRIBALYSE_LUC], AGRIBALYSE_NAME
+    )
+    stages = csv_table(stages_path, AGRIBALYSE_KEY, list(AGRIBALYSE_STAGES))
+    total = numbers(totals, AGRIBALYSE_TOTAL)
+    parts = pd.concat([numbers(stages, stage) for stage in AGRIBALYSE_STAGES], axis=1)
     parts = parts.reindex(totals.index)
     at_shelf = total - parts[AGRIBALYSE_HOME]
     apart = ~((parts.sum(axis=1, skipna=False) / total - 1).abs() <= STAGES_AGREE_WITHIN)
     frame = pd.DataFrame(
         {
             "source_key": totals.index,
+            "what": names_of(totals, AGRIBALYSE_NAME),
             "kg_co2e_per_kg": at_shelf.to_numpy(),
-            "luc_kg_co2e_per_kg": _numbers(totals, AGRIBALYSE_LUC, gaps=True).to_numpy(),
+            "luc_kg_co2e_per_kg": numbers(totals, AGRIBALYSE_LUC, gaps=True).to_numpy(),
             "problem": np.where(apart, "its stages are missing or do not add up to its total", ""),
         }
     )
@@ -102,66 +124,125 @@ def agribalyse(folder: Path) -> pd.DataFrame:
 
 def retail_stage_kg(folder: Path) -> float:
     """Median kg CO2e per kg of Agribalyse's supermarket stage: what comes after the warehouse."""
-    return float(_numbers(_agribalyse_file(folder, "stages"), AGRIBALYSE_RETAIL).median())
+    stages = csv_table(
+        published_file(folder, "agribalyse-stages.csv"), AGRIBALYSE_KEY, [AGRIBALYSE_RETAIL]
+    )
+    return float(numbers(stages, AGRIBALYSE_RETAIL).median())
 
 
 def su_eatable(folder: Path) -> pd.DataFrame:
+    """`read_su_eatable` of the file in the publishers' folder."""
+    return read_su_eatable(published_file(folder, "su-eatable-life.xlsx"))
+
+
+def read_su_eatable(path: Path) -> pd.DataFrame:
     """Food commodities (SU-EATABLE LIFE): the value of each item, per kg or per litre as given.
 
     The publisher's studies end at the distribution centre, mixed over the world. An item's own
     value stands even where the publisher would rather use its typology's.
     """
-    path = _file(folder, "su-eatable-life.xlsx")
     item, value = "Food commodity ITEM", "Carbon Footprint kg CO2eq/kg or l of food ITEM"
-    sheet = _sheet(path, "SEL CF for users", item, [value])
-    frame = pd.DataFrame({"source_key": sheet.index, "kg_co2e_per_kg": _numbers(sheet, value)})
+    sheet = workbook_table(path, "SEL CF for users", item, [value])
+    frame = pd.DataFrame(
+        {
+            "source_key": sheet.index,
+            "what": sheet.index,
+            "kg_co2e_per_kg": numbers(sheet, value).to_numpy(),
+        }
+    )
     return _frame(
         frame, source="su-eatable", boundary=DISTRIBUTION_CENTRE, year=2021, geography="world"
     )
 
 
 def carbon_catalogue(folder: Path) -> pd.DataFrame:
+    """`read_carbon_catalogue` of the file in the publishers' folder."""
+    read = read_carbon_catalogue(published_file(folder, "carbon-catalogue-2021-10-30.xlsx"))
+    return read[list(FRAME)]
+
+
+def read_carbon_catalogue(path: Path) -> pd.DataFrame:
     """Companies' own products (The Carbon Catalogue): footprint over product weight.
 
     Where a product's stages are given and add up to its footprint, the stages after the shelf
     (use, home, disposal) are left out; elsewhere the boundary is "mixed", as the company chose
-    it. `geography` is the country where the company is incorporated. Rows whose stated intensity
-    is not footprint over weight carry a `problem`.
+    it. A stage below zero that is kept would lower the figure: it is a credit, and counts as 0.
+    `geography` is the country where the company is incorporated. Rows whose stated intensity is
+    not footprint over weight carry a `problem`. Beyond FRAME: `mass_kg`, the product's weight, and
+    `credits`, how many of its stages are below zero.
     """
-    path = _file(folder, "carbon-catalogue-2021-10-30.xlsx")
     key, pcf, weight = "*PCF-ID", "Product's carbon footprint (PCF, kg CO2e)", "Product weight (kg)"
     intensity, year = "*Carbon intensity", "Year of reporting"
-    country = "Country (where company is incorporated)"
-    products = _sheet(
-        path, "Product Level Data", key, [pcf, weight, intensity, year, country], unique=True
+    country, name = "Country (where company is incorporated)", "Product name (and functional unit)"
+    products = workbook_table(
+        path, "Product Level Data", key, [pcf, weight, intensity, year, country], name=name
     )
-    total, mass = _numbers(products, pcf), _numbers(products, weight)
-    shelf, stated = _catalogue_stages(path, key)
+    total, mass = numbers(products, pcf), numbers(products, weight)
+    shelf, stated, credits = _catalogue_stages(path, key)
     staged = (stated.reindex(products.index) / total - 1).abs() <= STAGES_AGREE_WITHIN
     kg = (shelf.reindex(products.index).where(staged, total)) / mass
-    odd = ~((_numbers(products, intensity) / (total / mass) - 1).abs() <= INTENSITY_AGREES_WITHIN)
+    odd = ~((numbers(products, intensity) / (total / mass) - 1).abs() <= INTENSITY_AGREES_WITHIN)
     frame = pd.DataFrame(
         {
             "source_key": products.index,
+            "what": names_of(products, name),
             "kg_co2e_per_kg": kg.to_numpy(),
             "boundary": np.where(staged, SHELF, MIXED),
-            "year": _numbers(products, year).astype("int64").to_numpy(),
+            "year": numbers(products, year).astype("int64").to_numpy(),
             "geography": products[country].astype("str").to_numpy(),
             "problem": np.where(odd, "its stated intensity is not footprint over weight", ""),
         }
     )
-    return _frame(frame, source="carbon-catalogue")
+    return _frame(frame, source="carbon-catalogue").assign(
+        mass_kg=mass.to_numpy(),
+        credits=credits.reindex(products.index).fillna(0).astype("int64").to_numpy(),
+    )
+
+
+def read_boavizta(path: Path) -> pd.DataFrame:
+    """Manufacturers' declared figures of devices (Boavizta), kg CO2e per device, use included.
+
+    Columns `source_key`, `what`, `kg_co2e_per_unit`, `use_share` (0 to 1 of it), `mass_kg`,
+    `boundary`, `year` (of the report; null where it gives none), `geography` (of use, as given),
+    `problem`. A frame of its own: devices are compared by the piece, and its licence (ODbL) keeps
+    it apart from other tables. The key is maker, name and report, numbered where they repeat.
+    """
+    maker, name, report, place = "manufacturer", "name", "report_date", "use_location"
+    value, share, weight = "gwp_total", "gwp_use_ratio", "weight"
+    table = csv_table(path, name, [maker, report, place, value, share, weight], name, unique=False)
+    kg = numbers(table, value, gaps=True)
+    words = table[maker].astype("str").str.strip() + " " + table.index
+    key = words + ", " + table[report].astype("str").fillna("no date")
+    nth = (key.groupby(key.to_numpy()).cumcount() + 1).astype("str")
+    return pd.DataFrame(
+        {
+            "source_key": key.where(nth == "1", key + " #" + nth),
+            "what": words,
+            "kg_co2e_per_unit": kg,
+            "use_share": numbers(table, share, gaps=True),
+            "mass_kg": numbers(table, weight, gaps=True).where(lambda mass: mass > 0),
+            "boundary": GRAVE,
+            "year": table[report].astype("str").str.extract(r"((?:19|20)\d\d)")[0].astype("Int64"),
+            "geography": table[place].astype("str").str.strip().fillna("not stated"),
+            "problem": np.where(kg > 0, "", "its value is near zero or missing"),
+        }
+    ).reset_index(drop=True)
 
 
 def epa(folder: Path) -> pd.DataFrame:
-    """US supply-chain factors by 6-digit NAICS: `naics_code`, `kg_co2e_per_usd`, `usd_year`.
+    """`read_epa` of the file in the publishers' folder."""
+    return read_epa(published_file(folder, "epa-supply-chain-v1.3-usd2022.csv"))
 
-    kg CO2e per dollar at purchaser price, margins of trade and transport included. A frame of its
-    own: dollars are no kilograms, and these never enter the seed.
+
+def read_epa(path: Path) -> pd.DataFrame:
+    """US supply-chain factors: `naics_code`, `kg_co2e_per_usd`, `usd_year`, `what`.
+
+    By 6-digit industry, kg CO2e per dollar at purchaser price, margins of trade and transport
+    included. A frame of its own: dollars are no kilograms, and these never enter the seed.
     """
-    path = _file(folder, "epa-supply-chain-v1.3-usd2022.csv")
-    code, value = "2017 NAICS Code", "Supply Chain Emission Factors with Margins"
-    table = _keyed(read_columns(path, path.name), path, code, [value, "Unit"])
+    code, title = "2017 NAICS Code", "2017 NAICS Title"
+    value = "Supply Chain Emission Factors with Margins"
+    table = csv_table(path, code, [value, "Unit"], title)
     unit = table["Unit"].str.extract(r"^kg CO2e/(\d{4}) USD, purchaser price$")[0]
     if unit.isna().any():
         found = table["Unit"][unit.isna()].iloc[0]
@@ -171,8 +252,9 @@ def epa(folder: Path) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "naics_code": table.index.astype("str"),
-            "kg_co2e_per_usd": _numbers(table, value).to_numpy(),
+            "kg_co2e_per_usd": numbers(table, value).to_numpy(),
             "usd_year": unit.astype("int64").to_numpy(),
+            "what": names_of(table, title),
         }
     )
 
@@ -195,81 +277,21 @@ def _frame(frame: pd.DataFrame, **same: str | int) -> pd.DataFrame:
     return full[list(FRAME)]
 
 
-def _catalogue_stages(path: Path, key: str) -> tuple[pd.Series, pd.Series]:
-    """Kg CO2e per product up to the shelf, and over all stages; NaN where a stage has no figure."""
+def _catalogue_stages(path: Path, key: str) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Per product: kg CO2e up to the shelf, over all stages, and how many stages are below zero.
+
+    A sum is NaN where a stage has no figure.
+    """
     portion, name = "*Assigned value chain portion", "Description of LCA stage"
     kg, moved = "Emissions at stage (kg CO2e)", "*Emissions at this stage are exclusively transport"
-    stages = _sheet(path, "Stage Level Data", key, [portion, name, kg, moved], unique=False)
+    stages = workbook_table(path, "Stage Level Data", key, [portion, name, kg, moved], unique=False)
     value = pd.to_numeric(stages[kg], errors="coerce")
     words = stages[name].astype("str").str.lower()
     home = words.str.contains(AFTER_THE_SHELF, regex=True)
     shop = stages[moved].eq("Yes") | (words.str.contains(BEFORE_THE_SHELF, regex=True) & ~home)
-    kept = value.where(stages[portion].ne("Downstream") | shop, value * 0)
-    return _sums(kept), _sums(value)
+    kept = value.where(stages[portion].ne("Downstream") | shop, value * 0).clip(lower=0)
+    return _sums(kept), _sums(value), _sums((value < 0).astype("int64"))
 
 
 def _sums(value: pd.Series) -> pd.Series:
     return value.groupby(level=0).sum(skipna=False)
-
-
-def _agribalyse_file(folder: Path, part: str) -> pd.DataFrame:
-    path = _file(folder, f"agribalyse-{part}.csv")
-    needed = {
-        "synthese": [AGRIBALYSE_TOTAL, AGRIBALYSE_LUC],
-        "stages": list(AGRIBALYSE_STAGES),
-    }
-    return _keyed(read_columns(path, path.name), path, AGRIBALYSE_KEY, needed[part])
-
-
-def _file(folder: Path, name: str) -> Path:
-    path = folder / "footprints" / name
-    if not path.is_file():
-        raise TableError(f"{name} was expected in {path.parent}, but there is no such file")
-    return path
-
-
-def _sheet(
-    path: Path, sheet: str, key: str, columns: list[str], unique: bool = True
-) -> pd.DataFrame:
-    try:
-        with warnings.catch_warnings():
-            # drop-down lists inside the workbook, which reading does not need
-            warnings.filterwarnings("ignore", message="Data Validation extension")
-            read = pd.read_excel(path, sheet_name=sheet, dtype=object, engine="openpyxl")
-    except ImportError as error:
-        raise TableError(
-            f"{path.name}: reading a workbook needs openpyxl; install greenaisle[sources]"
-        ) from error
-    except ValueError as error:
-        raise TableError(f"{path.name}: the sheet {sheet!r} was expected ({error})") from error
-    return _keyed(read, path, key, columns, unique)
-
-
-def _keyed(
-    table: pd.DataFrame, path: Path, key: str, columns: list[str], unique: bool = True
-) -> pd.DataFrame:
-    """`table` by its key (text), with the columns that are needed; errors name file and column."""
-    missing = [column for column in [key, *columns] if column not in table.columns]
-    if missing:
-        found = ", ".join(str(column) for column in table.columns[:8])
-        raise TableError(f"{path.name}: no column {missing[0]!r}; found {found} ...")
-    rows = table.loc[table[key].notna(), [key, *columns]]
-    keyed = rows.set_index(rows[key].astype("str").str.strip())[columns]
-    if unique and keyed.index.has_duplicates:
-        twice = keyed.index[keyed.index.duplicated()][0]
-        raise TableError(f"{path.name}, column {key!r}: {twice} stands there twice")
-    keyed.index.name, keyed.attrs["file"] = None, path.name
-    return keyed
-
-
-def _numbers(table: pd.DataFrame, column: str, gaps: bool = False) -> pd.Series:
-    """A column as numbers; a value that is none is an error, an empty cell only without `gaps`."""
-    number = pd.to_numeric(table[column], errors="coerce").astype("float64")
-    bad = number.isna() & (table[column].notna() if gaps else True)
-    if bad.any():
-        key, found = table.index[bad][0], table.loc[bad, column].iloc[0]
-        raise TableError(
-            f"{table.attrs['file']}, column {column!r}, row {key}: found {found!r}, but a number "
-            f"was expected ({int(bad.sum())} such rows)"
-        )
-    return number

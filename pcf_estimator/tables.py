@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
@@ -14,10 +15,13 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-Kind = Literal["text", "number", "whole", "time", "flag"]
+from pcf_estimator.usable import wordless
+
+Kind = Literal["text", "number", "kg", "whole", "time", "flag"]
 EXPECTED = {
     "text": "text",
     "number": "a number",
+    "kg": "a number",  # or a mass with its unit, as in "500 g"
     "whole": "a whole number",
     "time": "a date or time such as 2017-03-01 or 2017-03-01T12:30:00",
     "flag": "true or false",
@@ -40,6 +44,7 @@ class Column:
     at_least: float | None = None
     above: float | None = None
     at_most: float | None = None
+    words: bool = False  # a name: a column of nothing but numbers or prices is another column
 
     def expected(self) -> str:
         bounds = [
@@ -77,17 +82,17 @@ CATALOGUE = Table(
     one_of=(("title", "category"),),
     columns={
         "product_id": ID,
-        "title": Column(kind="text", meaning="the product as a person would say it"),
-        "department": Column(kind="text", meaning="the widest shelf"),
-        "category": Column(kind="text", meaning="the shelf"),
-        "product_type": Column(kind="text", meaning="the kind of product on the shelf"),
+        "title": Column(kind="text", meaning="the product as a person would say it", words=True),
+        "department": Column(kind="text", meaning="the widest shelf", words=True),
+        "category": Column(kind="text", meaning="the shelf", words=True),
+        "product_type": Column(kind="text", meaning="the kind of product on the shelf", words=True),
         "brand": Column(kind="text", meaning="the brand, or national or private"),
         "seller_id": Column(kind="text", meaning="who supplies it"),
         "price": Column(kind="number", meaning="shop currency per pack", required=True, above=0),
         "package_size": Column(kind="text", meaning="the text on the pack, such as 6 x 330 ml"),
-        "net_mass_kg": Column(kind="number", meaning="kg in a pack", above=0),
+        "net_mass_kg": Column(kind="kg", meaning="kg in a pack", above=0),
         "margin_rate": Column(kind="number", meaning="margin over price", at_least=0, at_most=1),
-        "verified_kg_co2e": Column(kind="number", meaning="kg CO2e per pack", at_least=0),
+        "verified_kg_co2e": Column(kind="kg", meaning="kg CO2e per pack", at_least=0),
         "verified_source": Column(kind="text", meaning="who verified the figure"),
         "age_restricted": Column(kind="flag", meaning="not for minors"),
         "recommendable": Column(kind="flag", meaning="may be shown"),
@@ -105,13 +110,26 @@ FOOTPRINTS = Table(
         "kg_co2e": Column(kind="number", meaning="kg CO2e per pack", at_least=0),
         "kg_co2e_low": Column(kind="number", meaning="low end of the 80 % range", at_least=0),
         "kg_co2e_high": Column(kind="number", meaning="high end of the 80 % range", at_least=0),
+        "kg_co2e_low_95": Column(kind="number", meaning="low end of the 95 % range", at_least=0),
+        "kg_co2e_high_95": Column(kind="number", meaning="high end of the 95 % range", at_least=0),
+        "kg_co2e_luc": Column(kind="number", meaning="the part from land-use change, per pack"),
         "kg_co2e_per_kg": Column(kind="number", meaning="kg CO2e per kg as sold", at_least=0),
+        "difference_sd_log10": Column(
+            kind="number", meaning="own error among goods of one need", at_least=0
+        ),
+        "use_phase_dominant": Column(kind="flag", meaning="its use at home outweighs it"),
         "net_mass_kg": Column(kind="number", meaning="kg in a pack", above=0),
         "mass_basis": Column(kind="text", meaning="catalogue, package, price, category or none"),
         "tier": Column(kind="text", meaning="how the figure was found", required=True, filled=True),
         "boundary": Column(kind="text", meaning="what the figure includes"),
         "similarity": Column(kind="number", meaning="likeness of the nearest record, 0 to 1"),
         "data_quality": Column(kind="number", meaning="1 best to 5", at_least=1, at_most=5),
+        **{
+            f"quality_{name}": Column(
+                kind="number", meaning=f"1 best to 5: {name}", at_least=1, at_most=5
+            )
+            for name in ("technology", "time", "geography", "completeness", "reliability")
+        },
         "source": Column(kind="text", meaning="where the figure comes from"),
         "model_version": Column(kind="text", meaning="the model that made it"),
         "seed_version": Column(kind="text", meaning="the seed it learned from"),
@@ -180,7 +198,9 @@ def check_table(frame: pd.DataFrame, table: Table, where: str) -> pd.DataFrame:
     """`frame` with the columns of `table` that it holds, each cast and within its range.
 
     `where` opens every error. Raises TableError for a missing column, no rows, a value of another
-    kind, a value out of range, an empty required value or a repeated key.
+    kind, a value out of range, an empty required value or a repeated key; for a unit that does not
+    fit; and for a column of names that holds nothing but numbers or prices. Null is missing, and
+    so is NaN, which pandas does not tell from it; zero and infinity are not.
 
     >>> check_table(pd.DataFrame({"product_id": ["a"], "title": ["milk"], "price": [-2]}),
     ...             CATALOGUE, "catalogue")
@@ -211,9 +231,11 @@ above 0 was expected (1 such row)
 def _cast(frame: pd.DataFrame, name: str, column: Column, where: str, table: Table) -> pd.Series:
     given = frame[name]
     cast = CASTS[column.kind](given)
+    if column.words:
+        _refuse_numbers(frame, name, cast, where, table)
     # any value can be text, and blank text is no value
     bad = cast.isna() & given.notna() & (column.kind != "text")
-    if column.kind in ("number", "whole"):
+    if column.kind in ("number", "kg", "whole"):
         bad |= np.isinf(cast.astype("float64"))
     for bound, outside in (
         (column.at_least, cast.lt),
@@ -224,12 +246,23 @@ def _cast(frame: pd.DataFrame, name: str, column: Column, where: str, table: Tab
             bad |= outside(bound).fillna(False).astype(bool)
     if bad.any():
         found = given[bad].iloc[0]
-        _refuse(
-            frame, table, where, bad, f"{name} is {found}, but {column.expected()} was expected"
-        )
+        problem = f"{name} is {found}, but {column.expected()} was expected"
+        if column.kind == "kg" and pd.isna(cast[bad].iloc[0]):
+            problem = _unfit(name, found) or problem
+        _refuse(frame, table, where, bad, problem)
     if column.filled and cast.isna().any():
         _refuse(frame, table, where, cast.isna(), f"{name} is empty, but every row needs one")
     return cast.reset_index(drop=True)
+
+
+def _refuse_numbers(
+    frame: pd.DataFrame, name: str, texts: pd.Series, where: str, table: Table
+) -> None:
+    number = wordless(texts)
+    if number.any() and (number | texts.isna()).all():
+        found = texts[number].iloc[0]
+        problem = f"{name} is {found}, but words were expected, and all of its values are numbers"
+        _refuse(frame, table, where, number, problem)
 
 
 def _refuse(frame: pd.DataFrame, table: Table, where: str, bad: pd.Series, problem: str) -> None:
@@ -256,6 +289,31 @@ def _as_number(given: pd.Series) -> pd.Series:
     return pd.to_numeric(given, errors="coerce").astype("float64")
 
 
+def _as_kg(given: pd.Series) -> pd.Series:
+    number = _as_number(given)
+    written = given[given.notna() & number.isna()]
+    kg = {text: _kg(text)[0] for text in written.unique()}
+    return number.where(number.notna(), given.map(kg).astype("float64")) if kg else number
+
+
+def _kg(text: object) -> tuple[float, str]:
+    """A written mass in kg; NaN and the reason where its unit is unknown or no mass."""
+    # words alone, or "1,5", are no number: the column's range says better what was expected
+    if not re.search(r"\d\s*[^\W\d_]", str(text)):
+        return np.nan, ""
+    from pcf_estimator.units import UnitError, quantity  # reads pint: only where units are written
+
+    try:
+        return quantity(str(text), "kg"), ""
+    except UnitError as error:
+        return np.nan, str(error)
+
+
+def _unfit(name: str, found: object) -> str:
+    reason = _kg(found)[1]
+    return f"{name}: {reason}" if reason else ""
+
+
 def _as_whole(given: pd.Series) -> pd.Series:
     number = _as_number(given)
     return number.where(number % 1 == 0).astype("Int64")
@@ -277,6 +335,7 @@ def _as_flag(given: pd.Series) -> pd.Series:
 CASTS: dict[str, Callable[[pd.Series], pd.Series]] = {
     "text": _as_text,
     "number": _as_number,
+    "kg": _as_kg,
     "whole": _as_whole,
     "time": _as_time,
     "flag": _as_flag,

@@ -1,85 +1,137 @@
-"""Units of mass and volume: exact constants, and the words that packs write for them."""
+"""Units of mass, volume and area, by pint, and the words that packs and tables write for them.
+
+Pint knows the US customary units by their exact definitions; counted in fractions, a gallon is
+3.785411784 litres to the last digit. The registry is made once, where a factor is first asked for:
+importing pint and reading its definitions takes half a CPU second.
+"""
 
 from __future__ import annotations
 
-# The avoirdupois pound and the US gallon (231 cubic inches) are defined exactly in SI units.
-KG_PER_LB = 0.45359237
-KG_PER_OZ = KG_PER_LB / 16
-KG_PER_G = 1 / 1000
-L_PER_US_GALLON = 3.785411784
-L_PER_US_QUART = L_PER_US_GALLON / 4
-L_PER_US_PINT = L_PER_US_GALLON / 8
-L_PER_US_FL_OZ = L_PER_US_GALLON / 128
-L_PER_ML = 1 / 1000
-M2_PER_SQ_FT = 0.3048**2
+import re
+from fractions import Fraction
+from functools import cache
+from typing import TYPE_CHECKING
+
+from pcf_estimator.tables import TableError
+
+if TYPE_CHECKING:
+    import pint
+
 PIECES_PER_DOZEN = 12
 
-# Spellings are upper case. A lone "G" is a gram; tills write "GA" for a gallon.
-KG_PER_UNIT = {
-    "OZ": KG_PER_OZ,
-    "OZS": KG_PER_OZ,
-    "OUNCE": KG_PER_OZ,
-    "OUNCES": KG_PER_OZ,
-    "Z": KG_PER_OZ,  # what a 12-letter column leaves of "OZ" ...
-    "O": KG_PER_OZ,  # ... or only this
-    "LB": KG_PER_LB,
-    "LBS": KG_PER_LB,
-    "POUND": KG_PER_LB,
-    "POUNDS": KG_PER_LB,
-    "KG": 1.0,
-    "KGS": 1.0,
-    "KILO": 1.0,
-    "KILOS": 1.0,
-    "KILOGRAM": 1.0,
-    "KILOGRAMS": 1.0,
-    "G": KG_PER_G,
-    "GR": KG_PER_G,
-    "GM": KG_PER_G,
-    "GMS": KG_PER_G,
-    "GRAM": KG_PER_G,
-    "GRAMS": KG_PER_G,
+# Spellings are upper case, their meaning is pint's name. Tills write "GA" for a gallon; of "OZ" a
+# column of 12 letters may leave "Z" or "O".
+SPELLINGS_OF_MASS = {
+    "ounce": "OZ OZS OUNCE OUNCES Z O",
+    "pound": "LB LBS POUND POUNDS",
+    "kilogram": "KG KGS KILO KILOS KILOGRAM KILOGRAMS",
+    "gram": "G GR GM GMS GRAM GRAMS",
 }
-L_PER_UNIT = {
-    "FL OZ": L_PER_US_FL_OZ,
-    "FLUID OUNCE": L_PER_US_FL_OZ,
-    "FLUID OUNCES": L_PER_US_FL_OZ,
-    "GA": L_PER_US_GALLON,
-    "GAL": L_PER_US_GALLON,
-    "GALS": L_PER_US_GALLON,
-    "GALLON": L_PER_US_GALLON,
-    "GALLONS": L_PER_US_GALLON,
-    "QT": L_PER_US_QUART,
-    "QTS": L_PER_US_QUART,
-    "QUART": L_PER_US_QUART,
-    "QUARTS": L_PER_US_QUART,
-    "PT": L_PER_US_PINT,
-    "PTS": L_PER_US_PINT,
-    "PINT": L_PER_US_PINT,
-    "PINTS": L_PER_US_PINT,
-    "ML": L_PER_ML,
-    "MLL": L_PER_ML,
-    "CL": 10 * L_PER_ML,
-    "DL": 100 * L_PER_ML,
-    "L": 1.0,
-    "LT": 1.0,
-    "LTR": 1.0,
-    "LTRS": 1.0,
-    "LITER": 1.0,
-    "LITERS": 1.0,
-    "LITRE": 1.0,
-    "LITRES": 1.0,
+SPELLINGS_OF_VOLUME = {
+    "US_fluid_ounce": "FL_OZ FLUID_OUNCE FLUID_OUNCES",
+    "gallon": "GA GAL GALS GALLON GALLONS",
+    "quart": "QT QTS QUART QUARTS",
+    "pint": "PT PTS PINT PINTS",
+    "milliliter": "ML MLL MILLILITER MILLILITERS MILLILITRE MILLILITRES",
+    "centiliter": "CL CENTILITER CENTILITRE",
+    "deciliter": "DL",
+    "liter": "L LT LTR LTRS LITER LITERS LITRE LITRES",
 }
-# What a person says for a unit, one and several; units not named here are said as they are.
+
+
+def _unit_of_spelling(spellings: dict[str, str]) -> dict[str, str]:
+    return {
+        word.replace("_", " "): unit for unit, words in spellings.items() for word in words.split()
+    }
+
+
+UNIT_OF_MASS = _unit_of_spelling(SPELLINGS_OF_MASS)
+UNIT_OF_VOLUME = _unit_of_spelling(SPELLINGS_OF_VOLUME)
+# What a person says for a unit, one and several.
 SAID = {
-    "OZ": ("oz", "oz"),
-    "FL OZ": ("fl oz", "fl oz"),
-    "LB": ("lb", "lb"),
-    "KG": ("kg", "kg"),
-    "G": ("g", "g"),
-    "ML": ("ml", "ml"),
-    "CL": ("cl", "cl"),
-    "L": ("liter", "liters"),
-    "GAL": ("gallon", "gallons"),
-    "QT": ("quart", "quarts"),
-    "PT": ("pint", "pints"),
+    "ounce": ("oz", "oz"),
+    "US_fluid_ounce": ("fl oz", "fl oz"),
+    "pound": ("lb", "lb"),
+    "kilogram": ("kg", "kg"),
+    "gram": ("g", "g"),
+    "milliliter": ("ml", "ml"),
+    "centiliter": ("cl", "cl"),
+    "deciliter": ("dl", "dl"),
+    "liter": ("liter", "liters"),
+    "gallon": ("gallon", "gallons"),
+    "quart": ("quart", "quarts"),
+    "pint": ("pint", "pints"),
 }
+DIMENSIONS = {
+    "kilogram": "a mass",
+    "meter": "a length",
+    "meter ** 2": "an area",
+    "liter": "a volume",
+    "second": "a time",
+    "radian": "a bare number",
+}
+QUANTITY = re.compile(r"\s*([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)\s*([^\d\s].*?)\.?\s*$")
+
+
+class UnitError(TableError):
+    """A quantity whose unit is not known, or measures something else than was asked for."""
+
+
+@cache
+def registry() -> pint.UnitRegistry[Fraction]:
+    """Pint's units, counted in fractions; made at the first call."""
+    import pint
+
+    return pint.UnitRegistry(non_int_type=Fraction)
+
+
+@cache
+def factor(unit: str, to: str) -> float:
+    """How many `to` are in one `unit`, exact to the last bit; UnitError where they do not compare.
+
+    >>> factor("gallon", "liter"), factor("pound", "kg")
+    (3.785411784, 0.45359237)
+    >>> factor("meter", "kg")
+    Traceback (most recent call last):
+    pcf_estimator.units.UnitError: meter is a length, but a mass in kg was expected
+    """
+    units = registry()
+    given, wanted = _parsed(unit), _parsed(to)
+    if given.dimensionality != wanted.dimensionality:
+        raise UnitError(
+            f"{unit} is {_dimension(given)}, but {_dimension(wanted)} in {to} was expected"
+        )
+    return float(units.Quantity(Fraction(1), given).to(wanted).magnitude)
+
+
+def quantity(text: str, to: str) -> float:
+    """A written quantity in the unit `to`; UnitError where the unit is unknown or does not fit.
+
+    >>> quantity("500 g", "kg"), quantity("1.5 LB", "kg")
+    (0.5, 0.6803885550000001)
+    >>> quantity("2 liters", "kg")
+    Traceback (most recent call last):
+    pcf_estimator.units.UnitError: 2 liters is a volume, but a mass in kg was expected
+    """
+    found = QUANTITY.match(text)
+    if found is None:
+        raise UnitError(f"{text} is no number with a unit, but a number in {to} was expected")
+    number, word = found.groups()
+    upper = word.upper()
+    unit = UNIT_OF_MASS.get(upper) or UNIT_OF_VOLUME.get(upper) or word
+    try:
+        return float(number) * factor(unit, to)
+    except UnitError as error:
+        raise UnitError(str(error).replace(unit, text.strip(), 1)) from None
+
+
+def _parsed(unit: str) -> pint.Unit:
+    try:
+        return registry().parse_units(unit)
+    except Exception as error:  # pint raises its own, and those of Python's parser
+        raise UnitError(f"{unit} is no unit that is known") from error
+
+
+def _dimension(unit: pint.Unit) -> str:
+    alike = (said for of, said in DIMENSIONS.items() if unit.is_compatible_with(_parsed(of)))
+    return next(alike, "another quantity")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
+from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+import pandas as pd
 import typer
 
-from pcf_estimator.tables import PRODUCTS, read_table, shipped_data
+from pcf_estimator.tables import PRODUCTS, check_table, read_table, shipped_data
 from recommender.console import (
     HERE,
     GateError,
@@ -24,6 +28,23 @@ from recommender.console import (
 from recommender.workspace import Workspace, file_hash, fingerprint, write_table, write_text
 
 footprint = typer.Typer(no_args_is_help=True, help="Footprints: fit, estimate, assess.")
+
+
+class FootprintFormat(StrEnum):
+    """Files that figures are read from: the publishers', and suppliers' declarations."""
+
+    agribalyse = "agribalyse"
+    su_eatable = "su-eatable"
+    carbon_catalogue = "carbon-catalogue"
+    boavizta = "boavizta"
+    epa = "epa"
+    pact = "pact"
+
+
+class ExportFormat(StrEnum):
+    """What verified figures are written as."""
+
+    pact = "pact"
 
 
 @footprint.command("fit")
@@ -74,6 +95,41 @@ def footprint_estimate(
     say(facts, as_json, f"{len(footprints)} products by tier: {tiers}; written to {out}")
 
 
+@footprint.command("explain")
+def footprint_explain(
+    product: Annotated[str, typer.Argument(help="A product_id of the shop, or a title.")],
+    size: Annotated[str | None, typer.Option(help="Of a title: its package text.")] = None,
+    price: Annotated[float | None, typer.Option(help="Of a title: its price, US dollars.")] = None,
+    year: Annotated[int | None, typer.Option(help="The year that data quality is about.")] = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """One product's footprint in plain sentences: what it rests on and why its range is so wide."""
+    from pcf_estimator.estimate import Market
+    from pcf_estimator.explain import explain
+    from pcf_estimator.show import explanation_text
+    from recommender.demo import model_step
+
+    here = Workspace(workspace)
+    shop = here.table("tables", "catalogue") if here.has("tables", "catalogue.parquet") else None
+    asked = None if shop is None else shop[shop["product_id"] == product.strip()]
+    if asked is None or asked.empty:
+        if not product.strip():
+            raise typer.BadParameter("a product_id or a title was expected")
+        row = {"product_id": product, "title": product, "package_size": size, "price": price}
+        asked, shop = check_table(pd.DataFrame([row]), PRODUCTS, "the product asked about"), None
+    elif size is not None or price is not None:
+        raise typer.BadParameter(
+            f"{product} is a product of the shop, whose catalogue says its size and price"
+        )
+    market = Market() if year is None else Market(year=year)
+    found = explain(asked, model_step(here), shop=shop, market=market)
+    if as_json:
+        say_json(found.to_dict())
+    else:
+        answer.print(explanation_text(found), width=min(answer.width, 100))
+
+
 @footprint.command("assess")
 def footprint_assess(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     """How good the estimator is: random, grouped and left-out-category splits beside baselines.
@@ -110,8 +166,73 @@ def footprint_assess(workspace: WorkspaceOption = HERE, as_json: JsonOption = Fa
 @footprint.command("compile-seed")
 def footprint_compile_seed(as_json: JsonOption = False) -> None:
     """Rebuilds the seed tables; figures anew from the publishers' files where those are given."""
-    from pcf_estimator.seed import compile_seed
+    from pcf_estimator.compile_seed import compile_seed
 
     with working("compiling the seed database"):
         facts = asdict(compile_seed())
     say(facts, as_json, "\n".join(f"{k}: {v}" for k, v in facts.items()))
+
+
+@footprint.command("import")
+def footprint_import(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="The publisher's file, or PACT files. Agribalyse has two parts: give both, or the "
+            "one with its neighbour beside it (`synthese` and `stages` in their names).",
+        ),
+    ],
+    form: Annotated[FootprintFormat, typer.Option("--format", help="Whose file it is.")],
+    evidence: Annotated[
+        str | None,
+        typer.Option(help="PACT: where figures outside the model's 95 % range are explained."),
+    ] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="PACT: the day; today.")
+    ] = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Publishers' figures, or suppliers' PACT footprints, into the workspace."""
+    from recommender.importers import footprint_exchange as exchange
+
+    here = Workspace(workspace)
+    if form is FootprintFormat.pact:
+        day = (as_of or datetime.now()).date()
+        facts = exchange.import_pact(here, files, evidence, day)
+        say(facts, as_json, exchange.pact_words(facts))
+        return
+    if evidence is not None or as_of is not None:
+        raise typer.BadParameter("--evidence and --as-of are for --format pact")
+    if len(files) > (2 if form is FootprintFormat.agribalyse else 1):
+        raise typer.BadParameter(f"--format {form.value} got {len(files)} files")
+    facts = exchange.import_publication(here, form.value, files)
+    say(facts, as_json, exchange.publication_words(facts))
+
+
+@footprint.command("export")
+def footprint_export(
+    out: Annotated[Path, typer.Option(help="Where the document goes, JSON.")],
+    form: Annotated[
+        ExportFormat, typer.Option("--format", help="PACT ProductFootprint, version 3.")
+    ] = ExportFormat.pact,
+    product: Annotated[str | None, typer.Option(help="Only this product.")] = None,
+    issuer: Annotated[
+        str, typer.Option(help="The shop's domain, which its product ids are written under.")
+    ] = "shop.example",
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day; today.")
+    ] = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Verified figures as PACT footprints; estimates are refused, with the reason."""
+    from recommender.importers import footprint_exchange as exchange
+
+    refuse_missing_folder(out)
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", issuer):
+        raise typer.BadParameter(f"--issuer is {issuer!r}, but a domain was expected")
+    day = (as_of or datetime.now()).date()
+    facts = exchange.export_pact(Workspace(workspace), out, product, issuer, day)
+    say(facts | {"format": form.value}, as_json, exchange.export_words(facts))

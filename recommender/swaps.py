@@ -6,6 +6,9 @@ two errors taken as independent: inside a category estimates err together, so th
 further from a half, and a verdict held back is the mistake that this makes. A pack's range also
 holds the doubt about its mass, which does not matter at equal function; that errs the same way.
 
+The footprint of lamps, and of what goes with hot water or burns, is mostly its use at home, which
+no figure of the pack holds: such goods compare inside one energy or dose class only.
+
 A swap is proposed where P(lighter) is at least 0.8. Of those, the one that the household is
 likeliest to take comes first: picking the largest cut of many would pick the largest error.
 """
@@ -38,12 +41,6 @@ CARE_WORDS = (
     r"medicin\w*|medicat\w*|remed(?:y|ies)|analgesics?|antacids?|laxatives?|vitamins?|pharmacy|"
     r"(?:dietary|nutritional) supplements?|nicotine|contraceptives?)\b"
 )
-# The footprint of these is mostly hot water or power at home, which no figure of the pack holds.
-HOME_USE_NEEDS = {
-    *("laundry", "fabric softening", "stain removal", "dish washing by hand", "light bulbs"),
-    *("dish washing by machine", "hair washing", "hair conditioning", "body washing"),
-    *("hand washing", "shaving", "batteries"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +60,7 @@ class SwapGoods:
 
     need: Ints
     kind: Ints  # -1 where the product has none
+    use_class: Ints  # of what compares with its like only; -1 where home use is no matter
     price: Floats  # shop currency per pack
     flows: Floats  # servings, washes, sheets in a pack
     kg_pack: Floats  # kg CO2e per pack
@@ -133,7 +131,8 @@ def swap_goods(products: pd.DataFrame, functional: Functional, may_be_shown: Boo
 
     Left out of any swap, as what is replaced and as what replaces: products without a figure of
     their own at equal function, of tier spend or unknown, sold by age, for infants or as medicine,
-    and those whose use at home outweighs them.
+    and those whose use at home outweighs them and has no class. `products` may hold the needs
+    table's `use_phase_dominant` and `use_class`; without them, home use is no matter.
     """
     mass = products["net_mass_kg"].to_numpy(np.float64)
     flows = mass / products["kg_per_flow"].to_numpy(np.float64)
@@ -158,6 +157,7 @@ def swap_goods(products: pd.DataFrame, functional: Functional, may_be_shown: Boo
     return SwapGoods(
         need=functional.need,
         kind=np.where(names == "", -1, pd.factorize(names)[0]).astype(np.int64),
+        use_class=_use_class(products),
         price=products["price"].to_numpy(np.float64),
         flows=flows,
         kg_pack=kg_pack,
@@ -176,20 +176,41 @@ def swap_goods(products: pd.DataFrame, functional: Functional, may_be_shown: Boo
 
 
 def withheld(products: pd.DataFrame) -> Bools:
-    """Products that no swap touches: for infants, medicines, sold by age, or used with hot water.
+    """Products that no swap touches: for infants, medicines, sold by age, or used with hot water,
+    power or a flame that may differ.
 
     >>> shelf = pd.DataFrame({"title": ["Soy infant formula", "Soy drink"], "need": ["milk"] * 2})
     >>> withheld(shelf).tolist()
     [True, False]
     """
-    barred = products["need"].isin(CARE_NEEDS | HOME_USE_NEEDS)
+    barred = products["need"].isin(CARE_NEEDS)
+    if "use_phase_dominant" in products:
+        barred |= _flag(products, "use_phase_dominant") & _text(products, "use_class").eq("")
     for column in ("title", "product_type", "category"):
         if column in products:
             text = products[column].fillna("").astype("str").str.lower()
             barred |= text.str.contains(CARE_WORDS, regex=True)
     if "age_restricted" in products:
-        barred |= products["age_restricted"].fillna(False).astype("bool")
+        barred |= _flag(products, "age_restricted")
     return np.array(barred, np.bool_)
+
+
+def _use_class(products: pd.DataFrame) -> Ints:
+    """A number for each energy or dose class; -1 for goods whose use at home is no matter."""
+    if "use_phase_dominant" not in products:
+        return np.full(len(products), -1, np.int64)
+    codes = pd.factorize(_text(products, "use_class"))[0]
+    return np.where(_flag(products, "use_phase_dominant"), codes, -1).astype(np.int64)
+
+
+def _flag(products: pd.DataFrame, column: str) -> pd.Series:
+    return products[column].fillna(False).astype("bool")
+
+
+def _text(products: pd.DataFrame, column: str) -> pd.Series:
+    if column not in products:
+        return pd.Series("", index=products.index, dtype="str")
+    return products[column].fillna("").astype("str")
 
 
 def usual_products(history: History, customer: int, visits: int = 2, n: int = 40) -> pd.DataFrame:
@@ -232,6 +253,7 @@ def comparisons(usual: Ints, goods: SwapGoods, rules: SwapRules = SwapRules()) -
     swap = goods.by_need[np.repeat(goods.need_start[need], length) + within]
     alike = (
         (product != swap)
+        & (goods.use_class[product] == goods.use_class[swap])
         & _within(goods.price, product, swap, rules.price_factor)
         & _within(goods.flows, product, swap, rules.amount_factor)
     )

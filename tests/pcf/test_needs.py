@@ -88,6 +88,16 @@ def test_a_till_line_and_its_shelf_say_what_the_product_is_for(
         ("Black pepper", "dried spices and herbs"),
         ("Red bell pepper", "peppers"),
         ("Strawberry ceramic trinket box", "homeware"),
+        ("Set of six tea cups and saucers", "mugs and cups"),
+        ("Red retrospot umbrella", "umbrellas and parasols"),
+        ("Cottage cheese", "cottage cheese"),
+        ("Freezer bags", "freezer bags"),
+        ("Kitchen trash bags", "kitchen trash bags"),
+        ("Skyr", "quark and fresh curd"),
+        ("Low fat chocolate milk", "chocolate and flavored milk"),
+        ("Milk, chocolate flavored", "chocolate and flavored milk"),
+        ("Evaporated milk", "evaporated milk"),
+        ("Canned milk", "evaporated milk"),
         ("Laundry detergent", "liquid laundry detergent"),
     ],
 )
@@ -139,8 +149,10 @@ def test_dry_condensed_and_frozen_goods_count_as_they_are_used():
     # one part of concentrate, denser than water, takes three parts of water
     assert frozen["kg_per_flow"] == pytest.approx(juice["kg_per_flow"] / 4 * 1.15, rel=0.05)
     pasta, potato = assigned(title="Spaghetti"), assigned(title="Potatoes")
-    # 60 g of dry pasta take up water to 140 g; 160 g of potatoes lose 12 percent as peel
-    assert pasta["kg_per_flow"] * 2.3 == pytest.approx(0.14, rel=0.03)
+    # 55 g of dry pasta and 45 g of rice make 140 g (21 CFR 101.12); 160 g of potatoes lose 12
+    # percent as peel
+    rice = assigned(title="White rice")
+    assert (pasta["kg_per_flow"], rice["kg_per_flow"]) == (0.055, 0.045)
     assert potato["kg_per_flow"] * 0.88 == pytest.approx(0.14, rel=0.03)
 
 
@@ -186,6 +198,66 @@ def test_a_product_without_a_name_is_named_after_its_shelf():
     assert row["need"] == "yogurt"
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Cottage cheese", "Yogurt"),
+        ("Evaporated milk", "Whole milk"),
+        ("Eggnog", "Whole milk"),
+        ("Shaving cream", "Razors"),
+        ("Mug", "Umbrella"),
+    ],
+)
+def test_what_no_household_swaps_serves_another_need(one, other):
+    assert assigned(title=one)["need"] != assigned(title=other)["need"]
+
+
+@pytest.mark.parametrize(
+    ("title", "dominant", "use_class"),
+    [
+        ("Shampoo", True, "shampoo"),
+        ("Liquid laundry detergent", True, "liquid laundry detergent"),
+        ("Laundry pods", True, "laundry pods"),
+        ("Dish soap", True, "dish soap"),
+        # the energy of lamps and cells, and what a fire burns, is not in their names
+        ("Light bulb", True, ""),
+        ("AA batteries", True, ""),
+        ("Pillar candle", True, ""),
+        ("Charcoal", True, ""),
+        ("Milk", False, ""),
+        ("Face cream", False, ""),
+        ("Gift voucher", False, ""),
+    ],
+)
+def test_goods_whose_use_outweighs_them_say_so(title, dominant, use_class):
+    row = assigned(title=title)
+    assert (bool(row["use_phase_dominant"]), row["use_class"]) == (dominant, use_class)
+
+
+def test_a_use_class_spans_no_two_needs_and_only_goods_that_use_dominates():
+    table = NEEDS.table
+    named = table[table["use_class"] != ""]
+    assert named["use_phase_dominant"].all()
+    assert named.groupby("use_class")["need"].nunique().eq(1).all()
+
+
+def test_a_table_without_columns_of_use_has_no_such_goods(tmp_path):
+    needs = read_needs(table(tmp_path, "a,tea,tea,,cup,0.002,b"))
+    row = assign_needs(pd.DataFrame({"title": ["Tea"]}), needs).iloc[0]
+    assert (bool(row["use_phase_dominant"]), row["use_class"]) == (False, "")
+
+
+def test_a_class_of_goods_that_use_does_not_dominate_is_refused(tmp_path):
+    path = tmp_path / "needs.csv"
+    path.write_text(
+        "need,kind,match,unless,flow,kg_per_flow,use_phase_dominant,use_class,basis\n"
+        "a,lamp,lamp,,lamp,0.1,true,A,b\n"
+        "b,tea,tea,,cup,0.002,false,A,b\n"
+    )
+    with pytest.raises(TableError, match=r"row 2 .*use_class is 'A'.*use_phase_dominant goods"):
+        read_needs(path)
+
+
 def test_what_no_row_knows_is_other_with_its_category_and_no_mass():
     products = pd.DataFrame(
         {"title": ["Gift voucher", "Gift voucher", None], "category": ["TOYS", None, None]},
@@ -201,7 +273,7 @@ def test_what_no_row_knows_is_other_with_its_category_and_no_mass():
 
 def test_no_products_give_no_rows():
     rows = assign_needs(pd.DataFrame({"title": pd.Series([], dtype="str")}), NEEDS)
-    assert rows.shape == (0, 4)
+    assert rows.shape == (0, 6)
 
 
 def test_many_texts_are_matched_in_blocks(monkeypatch):

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcf_estimator import seed as seeds
+from pcf_estimator.compile_seed import compile_seed
 from pcf_estimator.seed import FIGURES, HAND, SEED, derive_seed, read_figures, read_seed
 from pcf_estimator.sources import retail_stage_kg, sources_folder
 from pcf_estimator.tables import TableError, check_table, read_columns, shipped_data
@@ -241,7 +242,7 @@ def test_compiling_without_the_publishers_files_changes_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("GREENAISLE_SOURCES", raising=False)
-    compiled = seeds.compile_seed(write=False)
+    compiled = compile_seed(write=False)
     assert not compiled.refreshed
     assert compiled.changed == ()
     assert compiled.concepts == len(read_seed())
@@ -249,7 +250,7 @@ def test_compiling_without_the_publishers_files_changes_nothing(
 
 @pytest.mark.usefixtures("publishers")
 def test_compiling_with_the_publishers_files_changes_nothing() -> None:
-    compiled = seeds.compile_seed(write=False)
+    compiled = compile_seed(write=False)
     assert compiled.refreshed
     assert compiled.changed == ()
 
@@ -257,14 +258,17 @@ def test_compiling_with_the_publishers_files_changes_nothing() -> None:
 def test_compiling_replaces_only_the_file_that_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = ("pcf_figures.csv", "pcf_seed.csv", "spend_factors.csv")
+    names = (
+        *("pcf_figures.csv", "pcf_seed.csv", "spend_factors.csv", "naics_industries.csv"),
+        *("device_seed.csv", "durable_seed.csv"),
+    )
     for name in names:
         (tmp_path / name).write_bytes(shipped_data(name).read_bytes())
     whole = (tmp_path / "pcf_seed.csv").read_bytes()
     (tmp_path / "pcf_seed.csv").write_bytes(whole[:1000])
     monkeypatch.delenv("GREENAISLE_SOURCES", raising=False)
-    for module in ("seed", "spend"):
+    for module in ("compile_seed", "seed", "spend", "naics", "device_seed", "durables"):
         monkeypatch.setattr(f"pcf_estimator.{module}.shipped_data", lambda name: tmp_path / name)
-    assert seeds.compile_seed().changed == ("pcf_seed.csv",)
+    assert compile_seed().changed == ("pcf_seed.csv",)
     assert (tmp_path / "pcf_seed.csv").read_bytes() == whole
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)

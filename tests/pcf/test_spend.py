@@ -8,7 +8,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from pcf_estimator.naics import read_industries
 from pcf_estimator.sources import sources_folder
 from pcf_estimator.spend import (
     first_match,
@@ -55,8 +58,59 @@ def test_a_product_gets_the_factor_of_its_shelf_from_any_of_its_texts() -> None:
 
 def test_no_products_give_no_rows() -> None:
     found = spend_intensity(pd.DataFrame({"title": pd.Series([], dtype="str")}), FACTORS)
-    assert found.columns.tolist() == ["retail_category", "naics_code", "kg_co2e_per_usd"]
+    assert found.columns.tolist() == [
+        "retail_category",
+        "naics_code",
+        "kg_co2e_per_usd",
+        "basis",
+        "match_score",
+    ]
     assert len(found) == 0
+
+
+def test_key_words_answer_only_where_the_table_is_silent() -> None:
+    shop = pd.DataFrame({"title": ["lavender soap", "red telescope", "qwertz"]})
+    found = spend_intensity(shop, FACTORS)
+    assert found["basis"].tolist() == ["table", "text match", ""]
+    assert found["naics_code"].tolist() == ["325611", "333314", ""]
+    np.testing.assert_array_equal(found["match_score"], [np.nan, 1.0, np.nan])
+
+
+def test_prices_of_another_year_and_currency_move_every_factor_alike() -> None:
+    shop = pd.DataFrame({"title": ["lavender soap", "red telescope", "qwertz"]})
+    now = spend_intensity(shop)
+    then = spend_intensity(shop, price_year=2017, usd_per_currency=1.25)
+    # by hand: 292.655 / 245.120 * 1.25 = 1.492407
+    np.testing.assert_allclose(
+        then["kg_co2e_per_usd"] / now["kg_co2e_per_usd"], [1.492407, 1.492407, np.nan], rtol=1e-6
+    )
+    same = ["retail_category", "naics_code", "basis", "match_score"]
+    pd.testing.assert_frame_equal(then[same], now[same])
+    pd.testing.assert_frame_equal(spend_intensity(shop, price_year=2022), now)
+
+
+@given(st.lists(st.sampled_from(["red", "large", "premium", "soft", "12 ct"]), max_size=3))
+def test_spend_never_ranks_goods_of_one_class(words: list[str]) -> None:
+    # inside a class kg per dollar is one number: all that differs is the price
+    shop = pd.DataFrame({"title": ["lavender soap", " ".join([*words, "soap"]), "hand soap"]})
+    assert spend_intensity(shop)["kg_co2e_per_usd"].tolist() == [0.355] * 3
+
+
+def test_one_class_has_one_factor() -> None:
+    for table, name in ((read_spend_factors(), "retail_category"), (read_industries(), "industry")):
+        assert table.groupby(name)["kg_co2e_per_usd"].nunique().eq(1).all()
+        assert table.groupby("naics_code")["kg_co2e_per_usd"].nunique().eq(1).all()
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_currency_worth_nothing_is_an_error(rate: float) -> None:
+    with pytest.raises(TableError, match="US dollars, but a number above 0 was expected"):
+        spend_intensity(pd.DataFrame({"title": ["soap"]}), usd_per_currency=rate)
+
+
+def test_a_year_without_a_price_level_is_an_error() -> None:
+    with pytest.raises(TableError, match="no price level for the year 1999"):
+        spend_intensity(pd.DataFrame({"title": ["soap"]}), price_year=1999)
 
 
 @pytest.mark.parametrize(

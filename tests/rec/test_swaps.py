@@ -155,6 +155,26 @@ def test_care_goods_are_neither_replaced_nor_offered():
     assert withheld(products.assign(age_restricted=True)).all()
 
 
+def test_home_use_bars_a_verdict_outside_one_class():
+    soap = ("Soap", "body washing", "soap", 0.01, 9.0, 0.5, 3.0, "model", 1.1)
+    light = ("Light soap", "body washing", "soap", 0.01, 1.0, 0.5, 3.0, "model", 1.1)
+    products = shelf(soap, light).assign(use_phase_dominant=True)
+    for classes, swaps in (
+        (["", ""], 0),  # the class is not known
+        (["bar", "gel"], 0),
+        (["bar", ""], 0),
+        (["bar", "bar"], 1),
+    ):
+        goods = goods_of(products.assign(use_class=classes))
+        assert len(lighter_swaps(np.array([0]), goods, np.zeros(2))) == swaps
+    assert withheld(products.assign(use_class=["", "bar"])).tolist() == [True, False]
+    # a class means nothing where the use at home does not outweigh the goods
+    plain = products.assign(use_phase_dominant=False, use_class=["bar", "gel"])
+    assert len(lighter_swaps(np.array([0]), goods_of(plain), np.zeros(2))) == 1
+    mixed = products.assign(use_phase_dominant=[True, False], use_class="bar")
+    assert lighter_swaps(np.array([0]), goods_of(mixed), np.zeros(2)).empty
+
+
 def test_baby_carrots_are_carrots():
     assert not withheld(pd.DataFrame({"title": ["Baby carrots"], "need": ["vegetables"]})).any()
 
