@@ -22,6 +22,7 @@ from recommender.serving import COLD_START, serve
 from recommender.swaps import (
     SwapGoods,
     SwapRules,
+    by_verdict,
     comparisons,
     lighter_swaps,
     swap_goods,
@@ -247,9 +248,8 @@ def why_swap(stock: Stock, swap: Mapping[Hashable, Any]) -> str:
 
 
 def weighed(stock: Stock, product: int) -> pd.DataFrame:
-    """The products weighed as stand-ins for one, the likeliest to be lighter first."""
-    pairs = comparisons(np.array([product]), stock.swaps)
-    return pairs.sort_values(["chance", "swap"], ascending=[False, True]).reset_index(drop=True)
+    """The products weighed as stand-ins for one: lighter, then cannot tell, then heavier ones."""
+    return by_verdict(comparisons(np.array([product]), stock.swaps), RULES)
 
 
 def ranges_at_equal_use(stock: Stock, product: Sequence[int]) -> list[tuple[float, float, float]]:

@@ -27,6 +27,15 @@ MASS = {
 # The chance that a stand-in is lighter, said in figures that are never above it.
 CHANCES = ((0.99, "99 in 100"), (0.95, "19 in 20"), (0.9, "9 in 10"), (0.8, "4 in 5"))
 
+# What the chance stands on: learned for comparisons, or read off the footprints' ranges.
+CHANCE_FROM = {
+    True: "The chance was learned from how far the estimate's differences between goods for one "
+    "need were off, on goods that it had not seen; the doubt about a pack's weight, or what both "
+    "estimates share, plays no part in it, nor in the range of the change.",
+    False: "The chance comes from both 80 % ranges, taken as independent, which inside a category "
+    "understates it.",
+}
+
 
 def plain(text: object, longest: int = LONGEST_NAME) -> str:
     """Text from data, safe inside Markdown: no markup, links, formulas, icons or direction marks.
@@ -124,6 +133,18 @@ def chance(probability: float) -> str:
     ('4 in 5', '99 in 100', 'cannot tell')
     """
     return next((said for least, said in CHANCES if probability >= least), "cannot tell")
+
+
+def verdict(probability: float) -> str:
+    """What a chance to be lighter says of a stand-in against what is usually bought.
+
+    >>> verdict(0.93), verdict(0.62), verdict(0.02)
+    ('estimated lighter: 9 in 10', 'cannot tell', 'estimated heavier: 19 in 20')
+    """
+    lighter, heavier = chance(probability), chance(1.0 - probability)
+    if lighter == heavier:
+        return lighter
+    return f"estimated heavier: {heavier}" if probability < 0.5 else f"estimated lighter: {lighter}"
 
 
 def percent(value: float | None) -> str:

@@ -11,10 +11,10 @@ import streamlit as st
 from app_pages import _load, _shelf
 from app_pages._draw import footprint_mark, mark_sentence
 from app_pages._words import (
+    CHANCE_FROM,
     MASS,
     NO_BREAK,
     TIERS,
-    chance,
     count,
     kg,
     kg_change,
@@ -25,6 +25,7 @@ from app_pages._words import (
     plain,
     sentence,
     significant,
+    verdict,
 )
 from recommender.serving import COLD_START
 
@@ -233,7 +234,7 @@ def swap_card(stock: _shelf.Stock, row: Row, currency: str) -> None:
             alt="The usual product above in grey, the stand-in below, on the scale of their need.",
         )
     st.markdown(
-        f"**Estimated lighter: {chance(row['chance'])}** · "
+        f"**{sentence(verdict(row['chance']))[:-1]}** · "
         f"{plain(money_change(row['price_change'], currency))} · "
         f"{kg_change(row['kg_change'], row['kg_change_low'], row['kg_change_high'])} "
         f"for the same {amount(stock, row)}"
@@ -257,8 +258,7 @@ def how_a_swap_is_known(stock: _shelf.Stock, row: Row, currency: str) -> None:
             f"{TIERS[product['tier']]}. {how_we_know(product)}"
         )
     st.markdown(
-        f"Both are compared for what the usual pack serves. The chance comes from both 80 % "
-        f"ranges, taken as independent, which inside a category understates it. "
+        f"Both are compared for what the usual pack serves. {CHANCE_FROM[stock.swaps.learned]} "
         f"{row['compared']} products for the same need were weighed, within a factor 1.5 in price "
         f"and 2 in amount; of those called lighter, the one this household is likeliest to take "
         f"is shown. Figures: model "
@@ -275,12 +275,13 @@ def how_a_swap_is_known(stock: _shelf.Stock, row: Row, currency: str) -> None:
                 "kg CO2e, same use": [
                     kg(*figures) for figures in weighed[KG_COLUMNS].itertuples(index=False)
                 ],
-                "Estimated lighter": [chance(p) for p in weighed["chance"]],
+                "For the same use": [sentence(verdict(p))[:-1] for p in weighed["chance"]],
             }
         ),
         hide_index=True,
         column_config={"Price": st.column_config.TextColumn(alignment="right")},
-        alt="Products weighed for the same need, with price, footprint and chance to be lighter.",
+        alt="Products weighed for the same need, with price, footprint, and whether each is "
+        "estimated lighter or heavier, or the data cannot tell.",
         key=f"weighed_{row['product']}",
     )
 

@@ -155,6 +155,16 @@ def estimate_footprints(
     return pd.DataFrame({**answer, **quality})[list(FOOTPRINTS.columns)]
 
 
+def without_land_use_change(footprints: pd.DataFrame) -> pd.DataFrame:
+    """`footprints` with `kg_co2e_without_luc`, per pack; null where no record states the part.
+
+    >>> pack = pd.DataFrame({"kg_co2e": [2.0, 1.0], "kg_co2e_luc": [0.5, None]})
+    >>> without_land_use_change(pack)["kg_co2e_without_luc"].tolist()
+    [1.5, nan]
+    """
+    return footprints.assign(kg_co2e_without_luc=footprints["kg_co2e"] - footprints["kg_co2e_luc"])
+
+
 def non_food(spend: pd.DataFrame, kinds: pd.DataFrame, model: PcfModel) -> Bools:
     """Which products are known not to be food for people, (rows,).
 

@@ -60,6 +60,7 @@ def range_scores(
     category: Texts,
     tier: Texts | None = None,
     groups: Ints | None = None,
+    divisions: int = 1,
 ) -> dict[str, dict[str, object]]:
     """By level in per cent: how often ranges hold and how wide they are, as plain dicts for JSON.
 
@@ -67,7 +68,8 @@ def range_scores(
     their ranges by level, both (rows,); rows without a range are left out and counted in
     `no_range`. `coverage`; `range_factor`, the median of high over low; `worst_category` of 20 rows
     or more with its coverage; `tiers`, rows and coverage of each; with `groups` also
-    `coverage_of_values`, where a value that many rows share counts once.
+    `coverage_of_values`, where a value that many rows share counts once. `divisions` says how many
+    times each product is among the rows, each time judged by another fit.
 
     >>> off, half = np.array([0.1, 0.2, 0.3]), {0.8: np.full(3, 0.25)}
     >>> scores = range_scores(off, half, np.array(["tea"] * 3), np.array(["model"] * 3))["80"]
@@ -75,20 +77,27 @@ def range_scores(
     (0.667, 3.162, None)
     """
     return {
-        f"{level * 100:g}": _scores_at(off, np.asarray(half[level]), category, tier, groups)
+        f"{level * 100:g}": _scores_at(
+            off, np.asarray(half[level]), category, tier, groups, divisions
+        )
         for level in half
     }
 
 
 def _scores_at(
-    off: Floats, half: Floats, category: Texts, tier: Texts | None, groups: Ints | None
+    off: Floats,
+    half: Floats,
+    category: Texts,
+    tier: Texts | None,
+    groups: Ints | None,
+    divisions: int,
 ) -> dict[str, object]:
     ranged = ~(np.isnan(off) | np.isnan(half))
     found: dict[str, object] = {"rows": int(ranged.sum()), "no_range": int((~ranged).sum())}
     if not ranged.any():
         return found
     held = (off <= half)[ranged]
-    worst, share = worst_category(held, category[ranged])
+    worst, share = worst_category(held, category[ranged], divisions)
     found |= {
         "coverage": float(held.mean()),
         "range_factor": float(10 ** np.median(2 * half[ranged])),

@@ -108,10 +108,13 @@ def regret(figure: Floats, estimate: Floats, category: Texts, fold: Ints) -> tup
     return lost / rows_in_all, 1 - lost / blind if blind else float("nan")
 
 
-def worst_category(covered: Bools, category: Texts) -> tuple[str, float]:
-    """The category of CATEGORY_ROWS rows or more whose ranges hold least often, and how often."""
+def worst_category(covered: Bools, category: Texts, divisions: int = 1) -> tuple[str, float]:
+    """The category of CATEGORY_ROWS rows or more whose ranges hold least often, and how often.
+
+    Where every row was judged in several `divisions` into folds, it counts as one row.
+    """
     groups = pd.Series(covered.astype(np.float64)).groupby(category)
-    share = groups.mean()[groups.size() >= CATEGORY_ROWS]
+    share = groups.mean()[groups.size() >= CATEGORY_ROWS * divisions]
     return (str(share.idxmin()), float(share.min())) if len(share) else ("", float("nan"))
 
 

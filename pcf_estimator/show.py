@@ -1,9 +1,8 @@
-"""Footprints, assessments and explanations for the terminal."""
+"""Footprints and explanations for the terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from rich.console import Group
@@ -13,20 +12,6 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from pcf_estimator.explanation import Explanation
-
-# figure, heading: what a method is read by
-ASSESSED = {
-    "pairwise_accuracy": "pairwise accuracy",
-    "median_ape": "median abs. error",
-    "log10_rmse": "log10 RMSE",
-    "log10_r2": "log10 R2",
-    "within_factor_2": "within factor 2",
-    "regret_kg_co2e_per_kg": "regret kg/kg",
-    "coverage": "80 % range holds",
-    "worst_category_coverage": "in worst category",
-    "range_factor": "high / low",
-}
-
 
 def footprint_table(products: pd.DataFrame, footprints: pd.DataFrame) -> Table:
     """A row for each product: kg CO2e per pack with its range, kg per kg, tier and source."""
@@ -48,21 +33,6 @@ def explanation_text(found: Explanation) -> Group:
             for sentence in sentences
         ]
     return Group(*parts)
-
-
-def assessment_table(result: Mapping[str, Any]) -> Table:
-    """Methods by split, from `Assessment.to_dict`; a cell is empty where a method has no figure."""
-    title = f"{result['name']}: {result['rows']:,} rows, {result['groups']:,} groups"
-    weights = ", ".join(f"{name} {weight:.2f}" for name, weight in result["weights"].items())
-    table = Table("split", "method", title=title, caption=f"weights: {weights}")
-    for heading in ASSESSED.values():
-        table.add_column(heading, justify="right")
-    for split, methods in result["splits"].items():
-        for method, scores in methods.items():
-            shown = (scores[figure] for figure in ASSESSED)
-            table.add_row(split, method, *("" if v is None else f"{v:.3f}" for v in shown))
-        table.add_section()
-    return table
 
 
 def _printable(text: str) -> str:

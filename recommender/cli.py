@@ -9,6 +9,7 @@ import os
 import platform
 import subprocess
 import sys
+from datetime import date
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
@@ -65,7 +66,7 @@ def demo(
     )
     from recommender.report import weightings_table
 
-    done = run_demo(Workspace(workspace))
+    done = run_demo(Workspace(workspace), date.today())
     report = done.pop("report")
     if not as_json:
         answer.print(weightings_table(report))
@@ -147,11 +148,11 @@ def ingest(
 @app.command()
 def fit(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     """Learns what each household is likely to buy."""
-    from recommender.demo import footprints_step
+    from recommender.footprint_steps import footprints_step
     from recommender.steps import Shop, fit_step
 
     here = Workspace(workspace)
-    footprints_step(here)  # needs are the shelves that stand-ins come from
+    footprints_step(here, date.today())  # needs are the shelves that stand-ins come from
     facts = fit_step(Shop(here))
     recall = facts["candidate_recall"]
     say(

@@ -7,24 +7,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import date
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from pcf_estimator.estimate import estimate_footprints
-from pcf_estimator.model import PcfModel
-from pcf_estimator.needs import assign_needs, read_needs
-from pcf_estimator.seed import read_seed
-from pcf_estimator.tables import shipped_data
 from recommender.console import note, working
+from recommender.footprint_steps import footprints_step
 from recommender.importers import Imported
 from recommender.importers.complete_journey import import_complete_journey
 from recommender.importers.uci import import_uci
 from recommender.ingest import Tables, keep_tables
-from recommender.steps import Shop, backtest_step, fit_step, shipped_policies, tier_counts
-from recommender.workspace import Workspace, file_hash, fingerprint, write_table
+from recommender.steps import Shop, backtest_step, fit_step, shipped_policies
+from recommender.workspace import Workspace, file_hash, fingerprint
 
 # Report figures that a fresh run must meet again, and how far each may move: relative for sums,
 # absolute for ranking measures. Threads and library versions move the last digits.
@@ -54,64 +49,10 @@ def import_step(workspace: Workspace, shop: str, path: Path | None = None) -> di
         return keep_tables(workspace, tables, made_from)
 
 
-def model_step(workspace: Workspace) -> PcfModel:
-    """The footprint model of the shipped seed, fitted once and then kept."""
-    made_from = fingerprint(seed=file_hash(shipped_data("pcf_seed.csv")))
-    if workspace.is_current("footprint_model", made_from):
-        note("footprint model: nothing changed")
-        return PcfModel.load(workspace.path("footprint_model", ""))
-    facts: dict[str, Any] = {}
-    with (
-        working("fitting the footprint model on the seed database"),
-        workspace.replacing("footprint_model", made_from, facts) as folder,
-    ):
-        model = PcfModel().fit(read_seed())
-        model.save(folder)
-        facts["members"] = member_facts(model)
-    return model
-
-
-def member_facts(model: PcfModel) -> dict[str, Any]:
-    """Weight and grouped out-of-fold errors of each member of the blend, and of the blend."""
-    return {
-        str(name): row for name, row in model.errors_.set_index("member").to_dict("index").items()
-    }
-
-
-def footprints_step(workspace: Workspace) -> dict[str, Any]:
-    """A footprint and a need for every product of the catalogue."""
-    made_from = fingerprint(
-        tables=workspace.fingerprint("tables"), seed=file_hash(shipped_data("pcf_seed.csv"))
-    )
-    if workspace.is_current("footprints", made_from):
-        note("footprints: nothing changed")
-        return workspace.facts("footprints")
-    model = model_step(workspace)
-    catalogue = workspace.table("tables", "catalogue")
-    facts: dict[str, Any] = {}
-    with (
-        working(f"estimating the footprints of {len(catalogue):,} products"),
-        workspace.replacing("footprints", made_from, facts, ["tables"]) as folder,
-    ):
-        footprints = estimate_footprints(catalogue, model)
-        write_table(folder / "footprints.parquet", footprints)
-        write_table(folder / "needs.parquet", needs_table(catalogue))
-        facts |= {"products": len(catalogue), "tiers": tier_counts(footprints)}
-        facts["share_of_sales"] = _sales_by_tier(workspace, footprints)
-    return facts
-
-
-def needs_table(catalogue: pd.DataFrame) -> pd.DataFrame:
-    """product_id with its need, kind, reference flow and kg as sold for one flow."""
-    needs = assign_needs(catalogue, read_needs())
-    needs.insert(0, "product_id", catalogue["product_id"].to_numpy())
-    return needs
-
-
-def run_demo(workspace: Workspace) -> dict[str, Any]:
+def run_demo(workspace: Workspace, as_of: date) -> dict[str, Any]:
     """Everything from the log to the report; each step is skipped when nothing changed."""
     tables = import_step(workspace, "complete-journey")
-    footprints = footprints_step(workspace)
+    footprints = footprints_step(workspace, as_of)
     shop = Shop(workspace)
     relevance = fit_step(shop)
     report = backtest_step(shop, shipped_policies())
@@ -173,13 +114,3 @@ def _there(path: Path | None) -> Path:
     if path is None or not path.exists():
         raise FileNotFoundError(f"the log {path} does not exist")
     return path
-
-
-def _sales_by_tier(workspace: Workspace, footprints: pd.DataFrame) -> dict[str, float]:
-    purchases = workspace.table("tables", "purchases")
-    if "paid" not in purchases:
-        return {}
-    paid = purchases.groupby("product_id")["paid"].sum()
-    tier = footprints.set_index("product_id")["tier"]
-    by_tier = paid.groupby(tier.reindex(paid.index).fillna("unknown")).sum()
-    return {str(k): float(v / paid.sum()) for k, v in by_tier.items()}

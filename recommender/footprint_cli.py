@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import pandas as pd
 import typer
+from rich.markup import escape
 
 from pcf_estimator.tables import PRODUCTS, check_table, read_table, shipped_data
 from recommender.console import (
@@ -20,12 +22,17 @@ from recommender.console import (
     JsonOption,
     WorkspaceOption,
     answer,
+    note,
+    progress,
     refuse_missing_folder,
     say,
     say_json,
     working,
 )
 from recommender.workspace import Workspace, file_hash, fingerprint, write_table, write_text
+
+if TYPE_CHECKING:
+    from pcf_estimator.estimate import Market
 
 footprint = typer.Typer(no_args_is_help=True, help="Footprints: fit, estimate, assess.")
 
@@ -50,7 +57,7 @@ class ExportFormat(StrEnum):
 @footprint.command("fit")
 def footprint_fit(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     """Learns the estimator from the shipped seed database."""
-    from recommender.demo import member_facts, model_step
+    from recommender.footprint_steps import member_facts, model_step
 
     members = member_facts(model_step(Workspace(workspace)))
     lines = [
@@ -64,21 +71,32 @@ def footprint_fit(workspace: WorkspaceOption = HERE, as_json: JsonOption = False
 def footprint_estimate(
     file: Annotated[Path | None, typer.Argument(help="A catalogue; by default the shop's.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where the footprints go, Parquet.")] = None,
+    without_luc: Annotated[
+        bool, typer.Option("--without-luc", help="Beside it, without land-use change.")
+    ] = False,
+    price_year: Annotated[int | None, typer.Option(help="The year that prices are of.")] = None,
+    usd: Annotated[float | None, typer.Option("--usd", min=0, help="US dollars a unit.")] = None,
+    region: Annotated[str | None, typer.Option(help="Where the shop is.")] = None,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """A footprint with range, tier and source for every product."""
-    from pcf_estimator.estimate import estimate_footprints
+    from pcf_estimator.estimate import estimate_footprints, without_land_use_change
     from pcf_estimator.show import footprint_table
-    from recommender.demo import footprints_step, model_step
+    from recommender.footprint_steps import footprints_step, model_step
     from recommender.steps import tier_counts
 
-    here = Workspace(workspace)
+    here, today = Workspace(workspace), date.today()
+    market = _market(price_year, usd, region, today)
     if file is None:
-        facts = footprints_step(here)
+        facts = footprints_step(here, today, market)
         if out is not None:
-            write_table(out, here.table("footprints", "footprints"))
-        say(facts, as_json, f"{facts['products']} products by tier: {facts['tiers']}")
+            made = here.table("footprints", "footprints")
+            write_table(out, without_land_use_change(made) if without_luc else made)
+        words = f"{facts['products']} products by tier: {facts['tiers']}"
+        if facts["verified"]:
+            words += f"\nsuppliers' figures: {facts['verified']}"
+        say(facts, as_json, words)
         return
     if out is None:
         raise typer.BadParameter("a catalogue file needs --out FILE.parquet")
@@ -86,7 +104,9 @@ def footprint_estimate(
     products = read_table(file, PRODUCTS)
     model = model_step(here)
     with working(f"estimating {len(products):,} products"):
-        footprints = estimate_footprints(products, model)
+        footprints = estimate_footprints(products, model, market)
+        if without_luc:
+            footprints = without_land_use_change(footprints)
         write_table(out, footprints)
     if not as_json and len(footprints) <= 50:
         answer.print(footprint_table(products, footprints))
@@ -108,7 +128,7 @@ def footprint_explain(
     from pcf_estimator.estimate import Market
     from pcf_estimator.explain import explain
     from pcf_estimator.show import explanation_text
-    from recommender.demo import model_step
+    from recommender.footprint_steps import model_step
 
     here = Workspace(workspace)
     shop = here.table("tables", "catalogue") if here.has("tables", "catalogue.parquet") else None
@@ -132,31 +152,28 @@ def footprint_explain(
 
 @footprint.command("assess")
 def footprint_assess(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
-    """How good the estimator is: random, grouped and left-out-category splits beside baselines.
+    """How good the estimator is, figure by figure, beside baselines and beside what was asked.
 
+    Goods in unseen groups and categories, other sources, swaps, devices and ranges; some minutes.
     The figures stay in the workspace as assessment/assessment.json.
     """
-    from pcf_estimator.assess import assess, assess_agribalyse
-    from pcf_estimator.seed import read_seed
-    from pcf_estimator.show import assessment_table
+    from pcf_estimator.assess_all import assess_all
+    from pcf_estimator.show_assessment import assessment_tables
     from pcf_estimator.sources import sources_folder
 
-    with working("assessing on the seed database"):
-        results = {"seed": assess(read_seed())}
-    folder = sources_folder()
-    if folder is not None:
-        with working("assessing on the publishers' food table"):
-            results["agribalyse"] = assess_agribalyse(folder)
-    plain = {name: result.to_dict() for name, result in results.items()}
-    made_from = fingerprint(seed=file_hash(shipped_data("pcf_seed.csv")), data=sorted(plain))
+    began = time.perf_counter()
+    with progress.status("assessing") as status:
+        found = assess_all(sources_folder(), progress=lambda what: status.update(escape(what)))
+    note(f"assessed in {time.perf_counter() - began:.0f} s")
+    made_from = fingerprint(seed=file_hash(shipped_data("pcf_seed.csv")), data=sorted(found))
     with Workspace(workspace).replacing("assessment", made_from) as kept:
-        write_text(kept / "assessment.json", json.dumps(plain, indent=1))
+        write_text(kept / "assessment.json", json.dumps(found, indent=1, allow_nan=False))
     if as_json:
-        say_json(plain)
+        say_json(found)
     else:
-        for result in plain.values():
-            answer.print(assessment_table(result))
-    if not results["seed"].keeps_blend:
+        for table in assessment_tables(found):
+            answer.print(table)
+    if not found["seed"]["keeps_blend"]:
         raise GateError(
             "on the grouped split the blend no longer ranks better than the category mean and errs "
             "less than the five nearest neighbours"
@@ -236,3 +253,14 @@ def footprint_export(
     day = (as_of or datetime.now()).date()
     facts = exchange.export_pact(Workspace(workspace), out, product, issuer, day)
     say(facts | {"format": form.value}, as_json, exchange.export_words(facts))
+
+
+def _market(
+    price_year: int | None, usd: float | None, region: str | None, today: date
+) -> Market | None:
+    """The shop's place and time as far as options say; None where none does."""
+    from pcf_estimator.estimate import Market
+
+    given = {"price_year": price_year, "usd_per_currency": usd, "region": region}
+    told = {name: value for name, value in given.items() if value is not None}
+    return Market(year=today.year, **told) if told else None

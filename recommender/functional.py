@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from recommender.candidates import Bools, Floats, Ints
+from recommender.lighter import never_ranked
 from recommender.log import Log, find
 
 # where a product's kg_functional comes from
@@ -57,7 +58,8 @@ def functional_footprints(products: pd.DataFrame, purchases: Log) -> Functional:
     product without a flow or a mass, or with a spend figure, gets the mean of its need, so that no
     difference inside the need is claimed from its price or its pack: the mean of the units sold
     that do have a figure of their own or, where the need has none, the mean pack times the median
-    quantity (the pack then stands for the flow). An `unknown` product gets 0, and is counted.
+    quantity (the pack then stands for the flow). So does a product that is never ranked
+    (`lighter.never_ranked`). An `unknown` product gets 0, and is counted.
     """
     needs = pd.Index(sorted(products["need"].unique()))
     need = needs.get_indexer(pd.Index(products["need"])).astype(np.int64)
@@ -69,6 +71,7 @@ def functional_footprints(products: pd.DataFrame, purchases: Log) -> Functional:
     unknown = (tier == "unknown") | np.isnan(kg_pack)
     flows = mass / kg_per_flow
     own = ~unknown & (tier != "spend") & ~np.isnan(flows) & ~np.isnan(intensity)
+    own &= ~never_ranked(products)
 
     sold = _sums(purchases.product, purchases.quantity, len(products))
     typical_flows = _typical(flows, need, len(needs), purchases)

@@ -17,13 +17,20 @@ def products_at(
     """The catalogue in its order with prices up to the cutoff, footprints and needs.
 
     A product without a sale before the cutoff keeps the catalogue's price, and without one there
-    takes the median of its type, then of the shop; `price_basis` says which. Raises TableError
-    where a product has no footprint row.
+    takes the median of its type, then of the shop; `price_basis` says which. `use_phase_dominant`
+    is true where either the footprint or the need says that use at home outweighs the product, and
+    `use_class` is the need's. Raises TableError where a product has no footprint row.
     """
     goods = catalogue.reset_index(drop=True).drop(columns=["net_mass_kg"], errors="ignore")
     added = footprints.drop(columns=["source"], errors="ignore")
     goods = goods.merge(added, on="product_id", how="left", validate="one_to_one")
-    goods = goods.merge(needs, on="product_id", how="left", validate="one_to_one")
+    goods = goods.merge(
+        needs, on="product_id", how="left", validate="one_to_one", suffixes=("", "_of_need")
+    )
+    flags = [c for c in ("use_phase_dominant", "use_phase_dominant_of_need") if c in goods]
+    if flags:
+        said = [goods.pop(c).astype("boolean").fillna(False) for c in flags]  # null is no
+        goods["use_phase_dominant"] = np.any(said, axis=0)
     missing = goods["tier"].isna()
     if missing.any():
         row = int(np.flatnonzero(missing)[0])

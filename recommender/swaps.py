@@ -1,16 +1,15 @@
 """Swaps: stand-ins for what a household usually buys that are estimated lighter at equal function.
 
 A stand-in serves the same need, costs about as much per pack and holds about as many servings.
-`P(lighter)` comes from the 80 % ranges of both footprints, read as normal in log space, with the
-two errors taken as independent: inside a category estimates err together, so the true chance lies
-further from a half, and a verdict held back is the mistake that this makes. A pack's range also
-holds the doubt about its mass, which does not matter at equal function; that errs the same way.
+How sure we are that it is lighter, and on what that stands, is told in `lighter`: two products
+compare at equal function, so a pack of another size is no saving.
 
 The footprint of lamps, and of what goes with hot water or burns, is mostly its use at home, which
 no figure of the pack holds: such goods compare inside one energy or dose class only.
 
 A swap is proposed where P(lighter) is at least 0.8. Of those, the one that the household is
-likeliest to take comes first: picking the largest cut of many would pick the largest error.
+likeliest to take comes first: picking the largest cut of many would pick the largest error. What
+the data cannot tell apart is never ranked.
 """
 
 from __future__ import annotations
@@ -19,14 +18,20 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr
 
 from recommender.candidates import Bools, Floats, Ints
 from recommender.functional import OWN, Functional
 from recommender.history import HALF_LIFE_WEEKS, History
+from recommender.lighter import (
+    Ranged,
+    chance_lighter,
+    change_range,
+    difference_sd,
+    is_learned,
+    with_own_error,
+)
 from recommender.log import DAYS_A_WEEK
 
-Z80 = 1.2815515655446004  # an 80 % range reaches so many standard deviations to each side
 RANKED_TIERS = ("verified", "model", "neighbours", "category")  # spend only knows what is cheaper
 
 # No swap in these, in or out: what is right for an infant or a patient is not ours to judge.
@@ -67,7 +72,9 @@ class SwapGoods:
     low: Floats  # low end of its 80 % range, as a share of the figure
     high: Floats  # high end
     kg_functional: Floats  # kg CO2e of a typical purchase in the need, met by this product
-    log_sd: Floats  # standard deviation of the natural logarithm of the footprint
+    log_kg: Floats  # log10 of it; NaN where it is not placed
+    sd: Floats  # difference sd in log10
+    learned: bool  # whether the footprints gave `sd`, or it was read off their ranges
     placed: Bools  # has a figure of its own, of a tier that may be ranked among others
     comparable: Bools  # and is nothing that swaps keep away from
     offered: Bools  # comparable, and may be shown
@@ -75,71 +82,21 @@ class SwapGoods:
     need_start: Ints  # those of need n are by_need[need_start[n]:need_start[n + 1]]
 
 
-def log_sd(low: Floats, high: Floats) -> Floats:
-    """Standard deviation of the natural log that an 80 % range implies; NaN for a low of 0.
-
-    >>> log_sd(np.array([1.0, 0.0]), np.array([np.exp(2 * 1.2815515655446004), 1.0]))
-    array([ 1., nan])
-    """
-    known = (low > 0) & (high >= low)
-    ends = np.divide(high, low, out=np.full(np.shape(low), np.nan), where=known)
-    return np.log(ends) / (2.0 * Z80)
-
-
-def chance_lighter(kg: Floats, sd: Floats, other_kg: Floats, other_sd: Floats) -> Floats:
-    """P(other is lighter), from medians (kg CO2e) and log standard deviations, errors independent.
-
-    Half where both are the same; certain where neither is in doubt.
-
-    >>> same = np.array([2.0])
-    >>> chance_lighter(same, np.array([0.3]), same, np.array([0.4]))
-    array([0.5])
-    """
-    gap = np.log(kg) - np.log(other_kg)
-    sd_of_gap = np.hypot(sd, other_sd)
-    in_doubt = sd_of_gap > 0
-    z = np.divide(gap, sd_of_gap, out=np.zeros(np.shape(gap)), where=in_doubt)
-    return np.where(in_doubt, ndtr(z), (np.sign(gap) + 1.0) / 2.0)
-
-
-def change_range(
-    kg: tuple[Floats, Floats, Floats], other: tuple[Floats, Floats, Floats]
-) -> tuple[Floats, Floats, Floats]:
-    """other - kg with its 80 % range; each given as (median, low, high), errors independent.
-
-    Recovers the variances from the ranges, whose sides may differ (Zou and Donner 2008, Statistics
-    in Medicine 27, 1693-1702).
-
-    >>> change_range(
-    ...     (np.array([5.0]), np.array([2.0]), np.array([9.0])),
-    ...     (np.array([1.0]), np.array([1.0]), np.array([4.0])),
-    ... )
-    (array([-4.]), array([-8.]), array([0.24264069]))
-    """
-    middle, low, high = kg
-    other_middle, other_low, other_high = other
-    change = other_middle - middle
-    return (
-        change,
-        change - np.hypot(other_middle - other_low, high - middle),
-        change + np.hypot(other_high - other_middle, middle - low),
-    )
-
-
 def swap_goods(products: pd.DataFrame, functional: Functional, may_be_shown: Bools) -> SwapGoods:
     """What swaps need to know of `products` (`products.products_at`, in the catalogue's order).
 
     Left out of any swap, as what is replaced and as what replaces: products without a figure of
-    their own at equal function, of tier spend or unknown, sold by age, for infants or as medicine,
-    and those whose use at home outweighs them and has no class. `products` may hold the needs
-    table's `use_phase_dominant` and `use_class`; without them, home use is no matter.
+    their own at equal function, of tier spend or unknown, never ranked (`lighter.never_ranked`),
+    sold by age, for infants or as medicine, and those whose use at home outweighs them and has no
+    class. `products` may hold `use_phase_dominant` and `use_class`; without them, home use is no
+    matter.
     """
     mass = products["net_mass_kg"].to_numpy(np.float64)
     flows = mass / products["kg_per_flow"].to_numpy(np.float64)
     kg_pack, kg_low, kg_high = (
         products[name].to_numpy(np.float64) for name in ("kg_co2e", "kg_co2e_low", "kg_co2e_high")
     )
-    sd = log_sd(kg_low, kg_high)
+    sd = difference_sd(products)
     some = np.where(kg_pack > 0, kg_pack, np.nan)
     placed = (
         (functional.basis == OWN)
@@ -149,6 +106,7 @@ def swap_goods(products: pd.DataFrame, functional: Functional, may_be_shown: Boo
         & ~np.isnan(sd)
         & (flows > 0)
     )
+    log_kg = np.log10(functional.kg_functional, out=np.full(len(products), np.nan), where=placed)
     comparable = placed & ~withheld(products)
     offered = comparable & may_be_shown
     rows = np.flatnonzero(offered)
@@ -164,7 +122,9 @@ def swap_goods(products: pd.DataFrame, functional: Functional, may_be_shown: Boo
         low=kg_low / some,
         high=kg_high / some,
         kg_functional=functional.kg_functional,
-        log_sd=sd,
+        log_kg=log_kg,
+        sd=sd,
+        learned=is_learned(products),
         placed=placed,
         comparable=comparable,
         offered=offered,
@@ -243,7 +203,8 @@ def comparisons(usual: Ints, goods: SwapGoods, rules: SwapRules = SwapRules()) -
 
     One row per pair: product and swap (catalogue rows), need, same_kind, price and swap_price,
     flows and swap_flows, chance that the swap is lighter, and at equal use (what the usual pack
-    serves) kg, swap_kg and kg_change, each with _low and _high of its 80 % range, in kg CO2e.
+    serves) kg, swap_kg and kg_change, each with _low and _high of its 80 % range, in kg CO2e. The
+    range of the change is that of the errors which `chance` weighs, so that the two agree.
     """
     usual = usual[goods.comparable[usual]]
     need = goods.need[usual]
@@ -260,10 +221,13 @@ def comparisons(usual: Ints, goods: SwapGoods, rules: SwapRules = SwapRules()) -
     product, swap = product[alike], swap[alike]
     # what the usual pack serves, met by the stand-in
     same_use = goods.kg_pack[product] / goods.kg_functional[product]
-    sd, swap_sd = goods.log_sd[product], goods.log_sd[swap]
-    kg = _ranged(goods.kg_pack[product], product, goods)
-    swap_kg = _ranged(goods.kg_functional[swap] * same_use, swap, goods)
-    figures = {"kg": kg, "swap_kg": swap_kg, "kg_change": change_range(kg, swap_kg)}
+    kg, swap_kg = goods.kg_pack[product], goods.kg_functional[swap] * same_use
+    sd, swap_sd = goods.sd[product], goods.sd[swap]
+    figures = {
+        "kg": _ranged(kg, product, goods),
+        "swap_kg": _ranged(swap_kg, swap, goods),
+        "kg_change": change_range(with_own_error(kg, sd), with_own_error(swap_kg, swap_sd)),
+    }
     return pd.DataFrame(
         {
             "product": product,
@@ -275,7 +239,7 @@ def comparisons(usual: Ints, goods: SwapGoods, rules: SwapRules = SwapRules()) -
             "price_change": goods.price[swap] - goods.price[product],
             "flows": goods.flows[product],
             "swap_flows": goods.flows[swap],
-            "chance": chance_lighter(kg[0], sd, swap_kg[0], swap_sd),
+            "chance": chance_lighter(goods.log_kg[swap], swap_sd, goods.log_kg[product], sd),
             **{
                 f"{name}{end}": values
                 for name, triple in figures.items()
@@ -283,6 +247,21 @@ def comparisons(usual: Ints, goods: SwapGoods, rules: SwapRules = SwapRules()) -
             },
         }
     )
+
+
+def by_verdict(pairs: pd.DataFrame, rules: SwapRules = SwapRules()) -> pd.DataFrame:
+    """`pairs` (`comparisons`) in order: the likeliest to be lighter first, the heavier ones last.
+
+    Those that the data cannot tell from the usual product stand between, in the catalogue's order.
+
+    >>> pairs = pd.DataFrame({"swap": [1, 2, 3, 4], "chance": [0.1, 0.4, 0.6, 0.9]})
+    >>> by_verdict(pairs)["swap"].tolist()
+    [4, 2, 3, 1]
+    """
+    told = (pairs["chance"] >= rules.chance) | (pairs["chance"] <= 1.0 - rules.chance)
+    known = pairs["chance"].where(told, 0.5).to_numpy()
+    order = np.lexsort((pairs["swap"].to_numpy(), -known))
+    return pairs.iloc[order].reset_index(drop=True)
 
 
 def lighter_swaps(
@@ -333,6 +312,6 @@ def _within(values: Floats, first: Ints, second: Ints, factor: float) -> Bools:
     return np.asarray((ratio <= factor * (1 + 1e-9)) & (ratio * factor >= 1 - 1e-9))
 
 
-def _ranged(kg: Floats, product: Ints, goods: SwapGoods) -> tuple[Floats, Floats, Floats]:
+def _ranged(kg: Floats, product: Ints, goods: SwapGoods) -> Ranged:
     """Figure, low and high of the 80 % range of each product, for whatever amount `kg` is."""
     return kg, kg * goods.low[product], kg * goods.high[product]

@@ -42,7 +42,6 @@ RANGES_95 = Table(
         "kg_co2e_high_95": Column(kind="number", meaning="kg CO2e", required=True, at_least=0),
     },
 )
-Z_95_OVER_Z_80 = 1.959964 / 1.281552
 USED, EXPIRED, ASKS = "used", "expired", "asks for evidence"
 EARLY, SUPERSEDED = "not yet valid", "superseded"
 STATUSES: Mapping[str, str] = {
@@ -101,7 +100,7 @@ def check_verified(verified: pd.DataFrame, estimates: pd.DataFrame, as_of: date)
     low, high = _ranges(sound["product_id"], estimates)
     kg = sound["kg_co2e"].to_numpy()
     explained = sound.get("evidence", pd.Series(None, index=sound.index, dtype="str")).notna()
-    outside = ((kg < low) | (kg > high)) & ~explained.to_numpy()
+    outside = outside_range(sound["product_id"], sound["kg_co2e"], estimates) & ~explained
     current = pd.Series(False, index=sound.index)
     current[latest.index[latest]] = True
     status = np.select(
@@ -183,25 +182,22 @@ def merge_verified(old: pd.DataFrame, new: pd.DataFrame) -> tuple[pd.DataFrame, 
 
 
 def ranges_95(footprints: pd.DataFrame) -> pd.DataFrame:
-    """The columns of RANGES_95 from estimates, made without any verified figure.
+    """The columns of RANGES_95 from estimates, made without any verified figure."""
+    return footprints[list(RANGES_95.columns)]
 
-    Where estimates carry an 80 % range alone, it is widened as a normal one in log space would be.
 
-    >>> ranges_95(
-    ...     pd.DataFrame({"product_id": ["a"], "kg_co2e_low_95": [0.5], "kg_co2e_high_95": [2.0]})
-    ... ).to_dict("records")
-    [{'product_id': 'a', 'kg_co2e_low_95': 0.5, 'kg_co2e_high_95': 2.0}]
+def outside_range(product_id: pd.Series, kg_co2e: pd.Series, estimates: pd.DataFrame) -> pd.Series:
+    """Which figures lie outside the model's own 95 % range; same index, no range is never outside.
+
+    >>> ranges = pd.DataFrame(
+    ...     {"product_id": ["a"], "kg_co2e_low_95": [0.5], "kg_co2e_high_95": [2.0]}
+    ... )
+    >>> outside_range(pd.Series(["a", "b"]), pd.Series([3.0, 3.0]), ranges).tolist()
+    [True, False]
     """
-    if "kg_co2e_low_95" in footprints:
-        return footprints[list(RANGES_95.columns)]
-    kg = footprints["kg_co2e"]
-    return pd.DataFrame(
-        {
-            "product_id": footprints["product_id"],
-            "kg_co2e_low_95": kg * (footprints["kg_co2e_low"] / kg) ** Z_95_OVER_Z_80,
-            "kg_co2e_high_95": kg * (footprints["kg_co2e_high"] / kg) ** Z_95_OVER_Z_80,
-        }
-    )
+    low, high = _ranges(product_id, estimates)
+    kg = kg_co2e.to_numpy(dtype=np.float64, na_value=np.nan)
+    return pd.Series((kg < low) | (kg > high), index=product_id.index)
 
 
 def count_statuses(checked: pd.DataFrame) -> dict[str, int]:

@@ -141,7 +141,7 @@ def pact_words(facts: dict[str, Any]) -> str:
 
 def judge(workspace: Workspace, verified: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """`check_verified` against what the estimator says of the catalogue without these figures."""
-    from recommender.demo import model_step
+    from recommender.footprint_steps import model_step
 
     if verified.empty:
         return check_verified(verified, pd.DataFrame(), as_of)

@@ -165,16 +165,6 @@ def test_importing_twice_changes_nothing() -> None:
     assert again.equals(once)
 
 
-def test_an_80_percent_range_is_widened_to_95() -> None:
-    estimates = pd.DataFrame(
-        {"product_id": ["a"], "kg_co2e": [1.0], "kg_co2e_low": [0.5], "kg_co2e_high": [2.0]}
-    )
-    # by hand: 2 ** (1.96 / 1.2816) = 2.89
-    wide = ranges_95(estimates)
-    assert wide["kg_co2e_high_95"].item() == pytest.approx(2.89, abs=0.005)
-    assert wide["kg_co2e_low_95"].item() == pytest.approx(1 / 2.89, abs=0.005)
-
-
 @settings(deadline=None, max_examples=40)
 @given(st.floats(0, 1e6), st.dates(date(2000, 1, 1), date(2100, 1, 1)))
 def test_what_is_used_is_valid_and_inside_the_range(kg: float, day: date) -> None:

@@ -14,7 +14,7 @@ from pcf_estimator.exchange.pact import check
 from pcf_estimator.model import PcfModel
 from pcf_estimator.seed import read_seed
 from pcf_estimator.sources import sources_folder
-from recommender import demo
+from recommender import footprint_steps
 from recommender.cli import BAD_DATA, USAGE, main
 from recommender.importers import footprint_exchange
 from recommender.importers.footprint_exchange import CATALOGUE_ONLY, ESTIMATE
@@ -38,7 +38,7 @@ def shop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Path:
     """A workspace with five products: one has a figure of the catalogue's own, one none at all."""
-    monkeypatch.setattr(demo, "model_step", lambda _: None)
+    monkeypatch.setattr(footprint_steps, "model_step", lambda _: None)
     monkeypatch.setattr(footprint_exchange, "estimate_footprints", made_up_estimates)
     goods = pd.DataFrame(
         {
@@ -238,7 +238,7 @@ def test_the_estimator_itself_asks_for_evidence_for_beef_as_light_as_water(
     tell: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = PcfModel(trees=30).fit(read_seed())
-    monkeypatch.setattr(demo, "model_step", lambda _: model)
+    monkeypatch.setattr(footprint_steps, "model_step", lambda _: model)
     monkeypatch.setattr(footprint_exchange, "estimate_footprints", estimate_footprints)
     facts = tell("import", "--format", "pact", DATA / "pact-v3.json", *DAY)
     assert facts["statuses"] == {"used": 1, "asks for evidence": 1}

@@ -9,7 +9,7 @@ from pcf_estimator.estimate import estimate_footprints
 from pcf_estimator.model import PcfModel
 from pcf_estimator.seed import read_seed
 from pcf_estimator.tables import CATALOGUE, check_table
-from recommender import demo
+from recommender import footprint_steps
 from recommender.cli import BAD_DATA, USAGE, main
 from recommender.ingest import Tables, keep_tables
 from recommender.workspace import Workspace
@@ -33,7 +33,7 @@ def model():
 @pytest.fixture
 def ask(monkeypatch, capsys, tmp_path, model):
     """Exit code, stdout and stderr of the command in a workspace that knows GOODS."""
-    monkeypatch.setattr(demo, "model_step", lambda _: model)
+    monkeypatch.setattr(footprint_steps, "model_step", lambda _: model)
     catalogue = check_table(GOODS, CATALOGUE, "catalogue")
     bought = pd.DataFrame(
         {

@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.functional import functional_footprints
+from pcf_estimator import differences
+from recommender.functional import NEED_MEAN, OWN, functional_footprints
 from recommender.history import History, Shelf
+from recommender.lighter import chance_lighter, change_range
 from recommender.log import read_log
+from recommender.products import products_at
 from recommender.swaps import (
     SwapRules,
-    chance_lighter,
-    change_range,
     comparisons,
     lighter_swaps,
     swap_goods,
@@ -58,29 +59,43 @@ TOFU = ("Tofu", "main protein", "tofu", 0.10, 2.5, 0.4, 5.5, "neighbours", 2.0)
 
 
 def test_the_chance_to_be_lighter_is_that_of_two_independent_errors():
-    # by hand: ln 2 = 0.6931 apart, 0.3 and 0.4 in doubt, so z = 0.6931 / 0.5 = 1.3863
-    one = np.ones(1)
-    chance = chance_lighter(2 * one, 0.3 * one, one, 0.4 * one)
-    assert chance == pytest.approx([0.9172], abs=1e-4)
+    # by hand: 0.5 apart in log10, 0.3 and 0.4 in doubt, so z = 0.5 / 0.5 = 1
+    chance = chance_lighter(*(np.array([value]) for value in (0.0, 0.3, 0.5, 0.4)))
+    assert chance == pytest.approx([0.8413], abs=1e-4)
 
 
 def test_without_doubt_the_lighter_one_is_lighter_for_certain():
     sure = np.zeros(3)
-    kg, other = np.array([2.0, 1.0, 1.0]), np.array([1.0, 1.0, 2.0])
-    assert chance_lighter(kg, sure, other, sure).tolist() == [1.0, 0.5, 0.0]
+    log_kg, other = np.array([0.0, 0.0, 0.3]), np.array([0.3, 0.0, 0.0])
+    assert chance_lighter(log_kg, sure, other, sure).tolist() == [1.0, 0.5, 0.0]
 
 
-positive = st.floats(0.01, 100.0)
-doubt = st.floats(0.0, 2.0)
+def test_what_is_the_same_but_for_the_last_bits_is_not_told_apart():
+    small = np.full(2, 1e-10)
+    assert chance_lighter(np.zeros(2), small, np.array([9e-10, 2e-9]), small).round(3).tolist() == [
+        0.5,
+        1.0,
+    ]
 
 
-@given(positive, doubt, positive, doubt, st.floats(0.1, 10.0))
-def test_one_of_two_is_lighter_whatever_the_unit(kg, sd, other, other_sd, unit):
-    a, b, c, d = (np.array([value]) for value in (kg, sd, other, other_sd))
+figure = st.floats(-3.0, 3.0)
+doubt = st.floats(0.01, 2.0)
+
+
+@given(figure, doubt, figure, doubt, st.floats(-1.0, 1.0))
+def test_one_of_two_is_lighter_whatever_the_unit(log_kg, sd, other, other_sd, unit):
+    a, b, c, d = (np.array([value]) for value in (log_kg, sd, other, other_sd))
     chance = chance_lighter(a, b, c, d)
     assert chance + chance_lighter(c, d, a, b) == pytest.approx(1.0)
-    if sd + other_sd > 0.01:  # without doubt the last bit of the scaling decides a tie
-        assert chance_lighter(a * unit, b, c * unit, d) == pytest.approx(chance, abs=1e-9)
+    assert chance_lighter(a + unit, b, c + unit, d) == pytest.approx(chance, abs=1e-6)
+
+
+@given(figure, doubt, figure, doubt)
+def test_the_chance_is_the_estimators_own(log_kg, sd, other, other_sd):
+    four = [np.array([value]) for value in (log_kg, sd, other, other_sd)]
+    assert chance_lighter(*four) == pytest.approx(differences.chance_lighter(*four), abs=1e-12)
+    same = [four[0], four[1], four[0], four[3]]
+    assert chance_lighter(*same).tolist() == differences.chance_lighter(*same).tolist() == [0.5]
 
 
 def test_a_change_is_as_wide_as_both_ranges_together():
@@ -114,6 +129,42 @@ def test_a_difference_that_the_ranges_cover_is_no_swap():
     goods = goods_of(shelf(CHICKEN, pork))
     assert comparisons(np.array([0]), goods)["chance"].item() == pytest.approx(0.639, abs=1e-3)
     assert lighter_swaps(np.array([0]), goods, np.zeros(2)).empty
+
+
+def test_the_estimators_own_doubt_about_a_difference_counts_and_not_the_packs_range():
+    pork = ("Pork", "main protein", "pork", 0.15, 4.0, 0.6, 6.0, "category", 2.0)
+    sds = {"difference_sd_log10": [0.06, 0.08]}
+    row = comparisons(np.array([0]), goods_of(shelf(CHICKEN, pork).assign(**sds))).iloc[0]
+    # by hand: log10(5 / 4) = 0.0969 apart, hypot(0.06, 0.08) = 0.1 in doubt: z = 0.969
+    assert row["chance"] == pytest.approx(0.8337, abs=1e-4)
+    # 0.45 kg of chicken are 2.25 kg, and of pork 1.8 kg; a pack still shows its whole range
+    assert (row["kg_low"], row["kg_high"]) == (pytest.approx(1.5), pytest.approx(3.375))
+    assert (row["swap_kg_low"], row["swap_kg_high"]) == (pytest.approx(0.9), pytest.approx(3.6))
+    # 10 ** (1.2816 x 0.06) = 1.1937 and 10 ** (1.2816 x 0.08) = 1.2663 are what the change knows
+    assert row["kg_change"] == pytest.approx(-0.45)
+    low = -0.45 - np.hypot(1.8 - 1.8 / 1.2663, 2.25 * 1.1937 - 2.25)
+    high = -0.45 + np.hypot(1.8 * 1.2663 - 1.8, 2.25 - 2.25 / 1.1937)
+    assert row["kg_change_low"] == pytest.approx(low, abs=1e-3)
+    assert row["kg_change_high"] == pytest.approx(high, abs=1e-3)
+
+
+def test_a_pack_of_another_size_is_no_saving():
+    large, small = (("Chicken", *CHICKEN[1:5], mass, 6.0, "model", 1.5) for mass in (0.9, 0.45))
+    products = shelf(large, small).assign(difference_sd_log10=1e-12)
+    row = comparisons(np.array([0]), goods_of(products)).iloc[0]
+    assert (row["chance"], row["kg_change"]) == (0.5, pytest.approx(0.0))
+    assert lighter_swaps(np.array([0]), goods_of(products), np.zeros(2)).empty
+
+
+def test_without_a_difference_sd_a_product_is_never_ranked():
+    products = shelf(BEEF, CHICKEN, TOFU).assign(difference_sd_log10=[0.05, None, 0.05])
+    goods = goods_of(products)
+    assert goods.placed.tolist() == [True, False, True]
+    assert lighter_swaps(np.array([0, 1]), goods, np.zeros(3))["swap"].tolist() == [2]
+    log = purchases(products, [("c", k, 1) for k in range(3)])
+    functional = functional_footprints(products, log)
+    assert functional.basis.tolist() == [OWN, NEED_MEAN, OWN]
+    assert functional.kg_functional[1] == pytest.approx(functional.kg_functional[[0, 2]].mean())
 
 
 @pytest.mark.parametrize(
@@ -173,6 +224,34 @@ def test_home_use_bars_a_verdict_outside_one_class():
     assert len(lighter_swaps(np.array([0]), goods_of(plain), np.zeros(2))) == 1
     mixed = products.assign(use_phase_dominant=[True, False], use_class="bar")
     assert lighter_swaps(np.array([0]), goods_of(mixed), np.zeros(2)).empty
+
+
+def test_use_dominates_where_the_footprint_or_the_need_says_so():
+    # nulls are no; the class is the need's
+    of_footprint = pd.array([True, False, None, False], dtype="boolean")
+    of_need = [False, True, None, False]
+    classes = ["", "dish soap", None, ""]
+    ids = pd.DataFrame({"product_id": list("abcd")})
+    catalogue = ids.assign(department="home", category="x", product_type="x", price=1.0)
+    footprints = ids.assign(tier="model", use_phase_dominant=of_footprint)
+    needs = ids.assign(need="n", use_phase_dominant=of_need, use_class=classes)
+    lines = pd.DataFrame(
+        {
+            "customer_id": "c",
+            "product_id": list("abcd"),
+            "bought_at": pd.Timestamp("2024-01-08"),
+            "quantity": 1.0,
+            "paid": 1.0,
+        }
+    )
+    history = History(read_log(lines, ids["product_id"]), Shelf.of(catalogue, needs["need"]))
+    found = products_at(catalogue, footprints, needs, history)
+    assert found["use_phase_dominant"].tolist() == [True, True, False, False]
+    assert withheld(found).tolist() == [True, False, False, False]
+    only_need = products_at(
+        catalogue, footprints.drop(columns="use_phase_dominant"), needs, history
+    )
+    assert only_need["use_phase_dominant"].tolist() == [False, True, False, False]
 
 
 def test_baby_carrots_are_carrots():
