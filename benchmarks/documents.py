@@ -3,7 +3,8 @@
     python -m benchmarks.documents --workspace workspace --uci uci --assess
 
 `--workspace` holds a finished `greenaisle demo`; its report becomes docs/demo-report.json. `--uci`
-holds a finished backtest of the UCI log. `--assess` runs the footprint assessment anew.
+holds a finished backtest of the UCI log. `--assess` runs the footprint assessment anew, or reads
+the assessment.json after it, as `greenaisle footprint assess` keeps it.
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ import re
 from pathlib import Path
 from typing import Any
 
-from pcf_estimator.assess import Assessment, assess, assess_agribalyse
-from pcf_estimator.seed import read_seed
+from pcf_estimator.assess_all import assess_all
+from pcf_estimator.members import TREES
+from pcf_estimator.show_assessment import asked_cells
 from pcf_estimator.sources import sources_folder
 from recommender.report import weightings_markdown
 
 ROOT = Path(__file__).parent.parent
-METHODS = ("median", "category mean", "knn-5", "xgboost", "blend", "estimate")
+DATA = ("seed", "agribalyse")
+SPLITS = ("grouped", "leave category out")
+METHODS = ("median", "category mean", "knn-5", *TREES, "blend", "estimate")
 COLUMNS = {
     "pairwise_accuracy": "Pairwise accuracy in category",
     "median_ape": "Median abs. % error",
@@ -31,17 +35,24 @@ COLUMNS = {
 }
 
 
-def assessment_lines(assessments: list[Assessment]) -> list[str]:
+def assessment_lines(found: dict[str, Any]) -> list[str]:
     """A Markdown table of splits and methods."""
     lines = [f"| Data | Split | Method | {' | '.join(COLUMNS.values())} |"]
     lines.append("|" + "---|" * (3 + len(COLUMNS)))
-    for assessment in assessments:
-        result: dict[str, Any] = assessment.to_dict()
-        for split, methods in result["splits"].items():
+    for result in (found[name] for name in DATA if name in found):
+        for split in SPLITS:
             for method in METHODS:
-                cells = (methods[method][figure] for figure in COLUMNS)
+                cells = (result["splits"][split][method][figure] for figure in COLUMNS)
                 shown = " | ".join("" if cell is None else f"{cell:.3f}" for cell in cells)
                 lines.append(f"| {result['name']} | {split} | {method} | {shown} |")
+    return lines
+
+
+def target_lines(found: dict[str, Any]) -> list[str]:
+    """A Markdown table of what was asked of each figure and what was found."""
+    lines = ["| Figure | Asked | Found | Met | Beside |", "|---|---|---|---|---|"]
+    for name, figure in found["asked"].items():
+        lines.append(f"| {name} | {' | '.join(asked_cells(figure))} |")
     return lines
 
 
@@ -78,7 +89,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workspace", type=Path)
     parser.add_argument("--uci", type=Path)
-    parser.add_argument("--assess", action="store_true")
+    parser.add_argument("--assess", type=Path, nargs="?", const=Path(), metavar="FILE")
     chosen = parser.parse_args()
     blocks: dict[str, list[str]] = {}
     if chosen.workspace:
@@ -88,11 +99,13 @@ def main() -> None:
     if chosen.uci:
         report = json.loads((chosen.uci / "report.json").read_text(encoding="utf-8"))
         blocks["uci"] = uci_lines(report)
-    if chosen.assess:
-        folder = sources_folder()
-        assessments = [assess(read_seed())]
-        assessments += [assess_agribalyse(folder)] if folder else []
-        blocks["assessment"] = assessment_lines(assessments)
+    if chosen.assess is not None:
+        if chosen.assess == Path():
+            found = assess_all(sources_folder())
+        else:
+            found = json.loads(chosen.assess.read_text(encoding="utf-8"))
+        blocks["assessment"] = assessment_lines(found)
+        blocks["footprint-targets"] = target_lines(found)
     path = ROOT / "README.md"
     readme = path.read_text(encoding="utf-8")
     for name, lines in blocks.items():

@@ -144,7 +144,9 @@ def _across(results: Mapping[str, Any]) -> Iterator[tuple[str, Figure]]:
 
 def _swaps(results: Mapping[str, Any]) -> Iterator[tuple[str, Figure]]:
     swaps = results["swaps"]
-    across = {f"{source} held out": [swaps["across"].get(source)] for source in ASKED_WITHIN_FACTOR_2}
+    across = {
+        f"{source} held out": [swaps["across"].get(source)] for source in ASKED_WITHIN_FACTOR_2
+    }
     for where, judged in {"grouped": list(swaps["grouped"].values()), **across}.items():
         measured = [scores for scores in judged if scores]
         lighter = min(_lighter(measured).values(), default=None)

@@ -200,7 +200,7 @@ def _ranges(held: HeldOut, groups: Ints, divisions: int) -> dict[str, object]:
     """Range scores by whose range it is: the estimate's, as products show it, the baseline's."""
     category, tier = (held.facts[of].to_numpy(dtype=object) for of in ("category", "tier"))
     group = groups[held.facts["row"].to_numpy()]
-    mean_off = np.abs(held.said["category mean"] - held.facts["figure"]).to_numpy()
+    mean_off = np.abs((held.said["category mean"] - held.facts["figure"]).to_numpy())
     return {
         "estimate": range_scores(held.off, held.halves(OWN), category, tier, group, divisions),
         "estimate as shown": range_scores(

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from pcf_estimator.across import CLARK, assess_across
+from pcf_estimator.asked import asked_and_found
 from pcf_estimator.assess import FOLD_SEEDS, assess
 from pcf_estimator.assess_agribalyse import assess_agribalyse
 from pcf_estimator.assess_spend import assess_spend
 from pcf_estimator.assess_swaps import assess_swaps
-from pcf_estimator.asked import asked_and_found
 from pcf_estimator.device_assess import assess_devices
 from pcf_estimator.model import PcfModel
 from pcf_estimator.model_files import seed_version
@@ -45,11 +47,32 @@ def assess_all(
     Keys: seed, agribalyse (`Assessment.to_dict`), across (by source), swaps, devices, spend,
     land_use_change, `asked` (by figure: see `asked.asked_and_found`), and `left_out`, by part what
     it needs. `folder` holds the publishers' files in `footprints/`; without it the parts of
-    NEEDS_FILES are left out. `seed` is the shipped one by default. Some four minutes on one core,
-    seven with `folder`; `progress` is told what is under way.
+    NEEDS_FILES are left out. `seed` is the shipped one by default. Some four minutes, six with
+    `folder` on two cores, where `model` has to be picklable; `progress` is told what is under way.
     """
-    once = fitted_once(model)
     seed = read_seed() if seed is None else seed
+    if folder is None:
+        found = _on_the_seed(seed, None, model, progress)
+    else:
+        # the publisher's table shares no fit with the rest: it goes to a process of its own
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as other:
+            foods = other.submit(assess_agribalyse, folder, model)
+            found = _on_the_seed(seed, folder, model, progress)
+            progress("Agribalyse")
+            found["agribalyse"] = foods.result().to_dict()
+    found["land_use_change"] = found["seed"]["land_use_change"]
+    found["left_out"] = {} if folder is not None else dict(NEEDS_FILES)
+    plain: dict[str, Any] = _without_nan(found)
+    return plain | {"asked": asked_and_found(plain)}
+
+
+def _on_the_seed(
+    seed: pd.DataFrame,
+    folder: Path | None,
+    model: Callable[[], PcfModel],
+    progress: Callable[[str], None],
+) -> dict[str, Any]:
+    once = fitted_once(model)
     found: dict[str, Any] = {"seed": assess(seed, once, progress=progress).to_dict()}
     found["swaps"] = assess_swaps(
         once,
@@ -66,11 +89,7 @@ def assess_all(
     if folder is not None:
         progress("industries of the spend tier")
         found["spend"] = assess_spend(folder)
-        found["agribalyse"] = assess_agribalyse(folder, model, progress).to_dict()
-    found["land_use_change"] = found["seed"]["land_use_change"]
-    found["left_out"] = {} if folder is not None else dict(NEEDS_FILES)
-    plain: dict[str, Any] = _without_nan(found)
-    return plain | {"asked": asked_and_found(plain)}
+    return found
 
 
 def fitted_once(model: Callable[[], PcfModel]) -> Callable[[], PcfModel]:

@@ -27,7 +27,8 @@ BASELINES = ("median", "category mean", "knn-5")
 # The same estimate where a shop knows less of its products than the seed does of its concepts.
 LESS_TEXT = {"title": "estimate, title only", "shelf": "estimate, no title"}
 METHODS = (*BASELINES, *MEMBERS, "blend", "estimate", *LESS_TEXT.values())
-OWN, SHOWN, MEAN = "own", "shown", "category mean"  # ranges: ours, ours as products show them, ...
+# Ranges: of the estimate, the same as products show them, and of the category mean
+OWN, SHOWN, MEAN = "own", "shown", "category mean"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +36,9 @@ class HeldOut:
     """What each method, fitted to the other folds, says of each row; all frames row by row.
 
     `said` has a column per method and `half`, half the ranges of the estimate and of the category
-    mean, one per (range, level), both in log10. `facts`: `row` of the seed; `division` into
-    folds and `part`, the fit that was asked; `figure` in log10; `category`; `tier`; `category_in_seed`, `similarity` and
-    `luc_share` of the estimate, and `luc_share_of_mean`, that of the category's mean.
+    mean, one per (range, level), both in log10. `facts`: `row` of the seed; `division` into folds
+    and `part`, the fit that was asked; `figure` in log10; `category`; `tier`; `category_in_seed`,
+    `similarity` and `luc_share` of the estimate; and `luc_share_of_mean`, that of the category.
     """
 
     said: pd.DataFrame
@@ -48,7 +49,7 @@ class HeldOut:
     @property
     def off(self) -> Floats:
         """|log10 estimate - log10 figure|, (rows,)."""
-        return np.abs(self.said["estimate"] - self.facts["figure"]).to_numpy()
+        return np.abs((self.said["estimate"] - self.facts["figure"]).to_numpy())
 
     def halves(self, of: str) -> dict[float, Floats]:
         """Half the ranges of one kind, OWN, SHOWN or MEAN, by level."""

@@ -13,6 +13,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from pcf_estimator.explanation import Explanation
 
+
 def footprint_table(products: pd.DataFrame, footprints: pd.DataFrame) -> Table:
     """A row for each product: kg CO2e per pack with its range, kg per kg, tier and source."""
     table = Table("product", "kg CO2e (80 % range)", "kg per kg", "tier", "source")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 # figure, heading: what a method is read by
@@ -85,8 +86,8 @@ def risk_table(result: Mapping[str, Any]) -> Table:
 
 def across_table(across: Mapping[str, Any]) -> Table:
     """Sources that the seed was held without."""
-    headings = ("rows", "within factor 2", "median: within 2", "median abs. error")
-    headings += ("pairs in a need right", "80 % range holds", "95 % range holds")
+    errors = ("within factor 2", "median: within 2", "median abs. error", "pairs in a need right")
+    headings = ("rows", *errors, "80 % range holds", "95 % range holds")
     table = _table("Sources held out of the seed", ("source", "goods"), headings)
     figures = ("median_ape", "pairwise_in_need", "coverage_80", "coverage_95")
     for source, scores in across.items():
@@ -171,7 +172,9 @@ def asked_cells(figure: Mapping[str, Any]) -> tuple[str, str, str, str]:
     ('at least 0.72', '0.731', 'yes', 'median 0.500')
     """
     met = {True: "yes", False: "no", None: ""}[figure["met"]]
-    beside = (f"{name} {value:.3f}" for name, value in figure["beside"].items() if value is not None)
+    beside = (
+        f"{name} {value:.3f}" for name, value in figure["beside"].items() if value is not None
+    )
     shown = "not measured" if figure["found"] is None else f"{figure['found']:.3f}"
     return figure["asked"], shown, met, ", ".join(beside)
 
@@ -192,4 +195,4 @@ def _cells(figures: Mapping[str, Any], names: Iterable[str]) -> list[str]:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else f"{value:.3f}"
+    return escape(value) if isinstance(value, str) else f"{value:.3f}"

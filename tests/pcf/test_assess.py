@@ -3,19 +3,17 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from pcf_estimator.assess import (
-    BASELINES,
-    HEADLINE,
-    Assessment,
-    agribalyse_table,
-    assess,
-)
+from pcf_estimator.assess import HEADLINE, Assessment, assess
+from pcf_estimator.assess_agribalyse import agribalyse_table
 from pcf_estimator.baselines import category_mean, knn
+from pcf_estimator.held_out import METHODS, HeldOut
+from pcf_estimator.land_use_scores import land_use_scores
 from pcf_estimator.members import MEMBERS
 from pcf_estimator.model import PcfModel
 from pcf_estimator.scores import Scores, pairwise_accuracy, regret, score, worst_category
@@ -78,6 +76,12 @@ def test_the_worst_category_needs_twenty_rows() -> None:
     assert worst_category(covered[20:], category[20:])[0] == ""
 
 
+def test_a_row_that_was_judged_in_two_divisions_is_one_row_of_its_category() -> None:
+    covered, category = np.array([True] * 30 + [False] * 10), np.array(["x"] * 40)
+    assert worst_category(covered, category, divisions=2) == ("x", 0.75)
+    assert worst_category(covered[1:], category[1:], divisions=2)[0] == ""  # 19.5 rows
+
+
 def test_the_category_mean_walks_up_where_a_category_is_new() -> None:
     known = pd.DataFrame({"department": ["d", "d", "e"], "category": ["x", "y", "z"]})
     new = pd.DataFrame({"department": ["d", "d", "f"], "category": ["x", "new", "x"]})
@@ -94,21 +98,46 @@ def test_the_nearest_five_weigh_by_their_cosine() -> None:
 @pytest.fixture(scope="module")
 def assessment() -> Assessment:
     seed = read_seed().iloc[::8]
-    return assess(seed, lambda: PcfModel(trees=10, folds=2), folds=2)
+    return assess(seed, lambda: PcfModel(trees=10, folds=2), folds=2, fold_seeds=(0, 1))
 
 
 def test_all_methods_are_scored_on_all_rows_of_the_same_folds(assessment: Assessment) -> None:
     assert list(assessment.splits) == ["random", "grouped", "leave category out"]
     assert assessment.groups <= assessment.rows == len(read_seed().iloc[::8])
     for methods in assessment.splits.values():
-        assert {*BASELINES, *MEMBERS, "blend", "estimate"} <= set(methods)
+        assert set(METHODS) == set(methods)
         assert len({scores.pairs for scores in methods.values()}) == 1
         assert methods["median"].pairwise_accuracy == 0.5
         assert 0 <= methods["estimate"].coverage <= 1
         assert methods["estimate"].coverage <= methods["estimate"].coverage_widened
     # inside one fold a category has one mean
     assert assessment.splits["grouped"]["category mean"].pairwise_accuracy == 0.5
-    assert all(sum(counts.values()) == assessment.rows for counts in assessment.tiers.values())
+    # the headline split judges each row once for each of its two fold seeds
+    judged = {split: sum(counts.values()) for split, counts in assessment.tiers.items()}
+    once, twice = assessment.rows, 2 * assessment.rows
+    assert judged == {"random": once, "grouped": twice, "leave category out": once}
+
+
+def test_the_headline_is_over_all_its_fold_seeds(assessment: Assessment) -> None:
+    assert list(assessment.fold_seeds) == ["0", "1"]
+    each = [methods["estimate"] for methods in assessment.fold_seeds.values()]
+    whole = assessment.splits["grouped"]["estimate"]
+    assert each[0] != each[1]
+    pairs = [scores.pairs for scores in each]
+    assert whole.pairs == sum(pairs)
+    right = sum(scores.pairwise_accuracy * n for scores, n in zip(each, pairs, strict=True))
+    assert whole.pairwise_accuracy == pytest.approx(right / sum(pairs))
+    assert whole.within_factor_2 == pytest.approx(np.mean([s.within_factor_2 for s in each]))
+
+
+def test_ranges_stand_beside_those_of_the_category_mean(assessment: Assessment) -> None:
+    for split, ranges in assessment.ranges.items():
+        assert list(ranges) == ["estimate", "estimate as shown", "category mean"]
+        for scores in ranges.values():
+            assert scores["80"]["coverage"] <= scores["95"]["coverage"]
+        own = ranges["estimate"]["80"]
+        assert own["coverage"] == assessment.splits[split]["estimate"].coverage
+        assert own["range_factor"] == assessment.splits[split]["estimate"].range_factor
 
 
 def test_the_assessment_is_plain_json(assessment: Assessment) -> None:
@@ -116,6 +145,37 @@ def test_the_assessment_is_plain_json(assessment: Assessment) -> None:
     assert plain["headline"] == HEADLINE
     assert plain["splits"]["grouped"]["median"]["coverage"] is None
     assert plain["weights"].keys() == set(MEMBERS)
+    assert plain["risk"]["curve"][-1]["share"] == 1.0
+    assert plain["risk"]["curve"][-1]["rows"] == 2 * plain["rows"]
+
+
+def test_the_part_from_land_use_change_by_hand() -> None:
+    seed = pd.DataFrame(
+        {"kg_co2e_per_kg": [10.0, 10.0, 4.0, 4.0], "luc_kg_co2e_per_kg": [4.0, 0.0, np.nan, 1.0]}
+    )
+    held = HeldOut(
+        said=pd.DataFrame({"estimate": np.log10([12.0, 10.0, 4.0, 4.0])}),
+        half=pd.DataFrame(),
+        facts=pd.DataFrame(
+            {
+                "row": [0, 1, 2, 3],
+                "luc_share": [0.5, 0.1, 0.1, np.nan],
+                "luc_share_of_mean": [0.2, 0.2, 0.2, 0.2],
+            }
+        ),
+        weights=np.ones(1),
+    )
+    found: Any = land_use_scores(seed, held)
+    # of the third nothing is stated and of the fourth nothing estimated; the parts are 0.4 and 0
+    assert found["rows"] == 2
+    off = {method: errors["share_off"] for method, errors in found["methods"].items()}
+    assert off == pytest.approx({"no part": 0.2, "category mean": 0.2, "estimate": 0.1})
+    # without it 12 * 0.5 for 6, right, and 10 * 0.9 for 10, 0.1 off
+    assert found["methods"]["estimate"]["without_median_ape"] == pytest.approx(0.05)
+    assert found["land_users"]["rows"] == 1
+    # 12 for 6: as far off as the figure itself
+    assert found["land_users"]["methods"]["no part"]["without_median_ape"] == pytest.approx(1.0)
+    assert land_use_scores(seed.drop(columns="luc_kg_co2e_per_kg"), held) == {}
 
 
 def a_score(pairwise: float, rmse: float, ape: float) -> Scores:
@@ -149,7 +209,17 @@ def test_the_gate_keeps_the_blend_only_if_it_beats_both_baselines(
         "knn-5": a_score(0.62, 0.28, 0.35),
     }
     made = Assessment(
-        name="x", rows=4, groups=4, categories=1, splits={HEADLINE: methods}, tiers={}, weights={}
+        name="x",
+        rows=4,
+        groups=4,
+        categories=1,
+        splits={HEADLINE: methods},
+        tiers={},
+        weights={},
+        fold_seeds={},
+        ranges={},
+        risk={},
+        land_use_change={},
     )
     assert made.keeps_blend is kept
 

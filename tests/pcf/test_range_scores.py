@@ -36,6 +36,13 @@ def test_a_value_that_many_rows_share_counts_once_among_values() -> None:
     assert (scores["coverage"], scores["coverage_of_values"]) == (0.25, 0.5)
 
 
+def test_products_that_were_judged_twice_count_once_towards_the_worst_category() -> None:
+    half, category = {0.8: np.full(40, 0.2)}, np.array(["x"] * 38 + ["y"] * 2)
+    off = np.concatenate([np.full(38, 0.5), np.full(2, 0.1)])
+    assert range_scores(off, half, category)["80"]["worst_category"] == "x"
+    assert range_scores(off, half, category, divisions=2)["80"]["worst_category"] is None
+
+
 def test_rows_without_a_range_are_counted_and_left_out() -> None:
     off, half = np.array([0.1, np.nan, 0.1]), {0.8: np.array([0.2, 0.2, np.nan])}
     scores = range_scores(off, half, np.array(["x"] * 3))["80"]

@@ -5,7 +5,9 @@ import io
 import pandas as pd
 from rich.console import Console
 
-from pcf_estimator.show import assessment_table, footprint_table
+from pcf_estimator.asked import figure
+from pcf_estimator.show import footprint_table
+from pcf_estimator.show_assessment import asked_table, assessment_table
 
 
 def printed(table):
@@ -33,3 +35,22 @@ def test_a_method_without_ranges_has_empty_cells():
     assert "seed: 4 rows, 3 groups" in text
     assert "0.500" in text
     assert "None" not in text
+
+
+def test_what_was_asked_stands_beside_what_was_found():
+    beside = {"median": 0.4456, "knn-5": None}
+    asked = {
+        "foods: pairs": figure(0.7312, least=0.72, beside=beside),
+        "foods: error": figure(0.41, most=0.3),
+        "clark: pairs": figure(None, least=0.6),
+    }
+    text = printed(asked_table({"asked": asked, "left_out": {"clark": "its foods"}}))
+    first, second, third = (
+        next(line for line in text.splitlines() if name in line) for name in asked
+    )
+    for words in ("at least 0.72", "0.731", "yes", "median 0.446"):
+        assert words in first
+    assert "at most 0.30" in second
+    assert " no " in second
+    assert "not measured" in third
+    assert "clark needs its foods" in " ".join(text.split())
