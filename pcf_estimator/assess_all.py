@@ -21,6 +21,7 @@ from pcf_estimator.assess_agribalyse import assess_agribalyse
 from pcf_estimator.assess_spend import assess_spend
 from pcf_estimator.assess_swaps import assess_swaps
 from pcf_estimator.device_assess import assess_devices
+from pcf_estimator.folds import FOLDS
 from pcf_estimator.model import PcfModel
 from pcf_estimator.model_files import seed_version
 from pcf_estimator.seed import read_seed
@@ -40,6 +41,7 @@ def assess_all(
     seed: pd.DataFrame | None = None,
     *,
     model: Callable[[], PcfModel] = PcfModel,
+    folds: int = FOLDS,
     progress: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Every figure of the estimator with its baselines, as plain dicts for JSON without NaN.
@@ -52,12 +54,12 @@ def assess_all(
     """
     seed = read_seed() if seed is None else seed
     if folder is None:
-        found = _on_the_seed(seed, None, model, progress)
+        found = _on_the_seed(seed, None, model, folds, progress)
     else:
         # the publisher's table shares no fit with the rest: it goes to a process of its own
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as other:
             foods = other.submit(assess_agribalyse, folder, model)
-            found = _on_the_seed(seed, folder, model, progress)
+            found = _on_the_seed(seed, folder, model, folds, progress)
             progress("Agribalyse")
             found["agribalyse"] = foods.result().to_dict()
     found["land_use_change"] = found["seed"]["land_use_change"]
@@ -70,15 +72,18 @@ def _on_the_seed(
     seed: pd.DataFrame,
     folder: Path | None,
     model: Callable[[], PcfModel],
+    folds: int,
     progress: Callable[[str], None],
 ) -> dict[str, Any]:
     once = fitted_once(model)
-    found: dict[str, Any] = {"seed": assess(seed, once, progress=progress).to_dict()}
+    assessed = assess(seed, once, folds=folds, fold_seeds=FOLD_SEEDS, progress=progress)
+    found: dict[str, Any] = {"seed": assessed.to_dict()}
     found["swaps"] = assess_swaps(
         once,
         seed,
         folder,
         fold_seeds=FOLD_SEEDS,
+        folds=folds,
         differences_of=lambda fitted: fitted.differences_,
         progress=progress,
     )

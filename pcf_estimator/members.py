@@ -45,10 +45,11 @@ HINTS = (
 )
 NEAREST = 5  # records named as the source of a figure
 SHELVES = ("department", "need", "category", "kind")  # from the widest
-# Ridge. Covariance of two products is exp(SHARPNESS * (likeness - 1)), their likeness the weighted
-# mean of the texts' cosine and of how close they are in what they are made of; NOISE is the
-# variance of a figure around what can be known of it. Found on the grouped split of the seed.
-COMPOSITION, SHARPNESS, NOISE = 0.44, 2.0, 0.022
+# Ridge. Covariance of two products is exp(SHARPNESS * (closeness - 1)), their closeness the
+# weighted mean of the texts' cosine and of how alike they are in what they are made of, and TREND
+# times the product of what they are made of, which reaches to shelves that no record is on. NOISE
+# is the variance of a figure around what can be known of it. Found on the grouped split.
+COMPOSITION, SHARPNESS, TREND, NOISE = 0.44, 2.0, 0.1, 0.022
 IN_TEXTS = 4  # a word, pair of words or family that fewer records hold is no feature of the trees
 # How much each of the measures counts in how close two foods are; found with the above. Fat and
 # flights set foods of one shelf apart, water and sugar hardly do.
@@ -143,7 +144,7 @@ class Members:
         alike = likeness(self.vectors_, self.vectors_)
         self.mean_ = float(self.log_kg_.mean())
         close = self._close(self.records_, alike)
-        covariance = _covariance(close) + NOISE * np.eye(len(alike))
+        covariance = self.covariance(self.records_, close) + NOISE * np.eye(len(alike))
         self.ridge_ = np.linalg.solve(covariance, self.log_kg_ - self.mean_)
 
         dimensions = min(self.settings.dimensions, len(alike) - 1, self.vectors_.shape[1] - 1)
@@ -211,7 +212,7 @@ class Members:
         """
         alike = likeness(self.vectors_, self.vectors_)
         close = self._close(self.records_, alike)
-        covariance = _covariance(close) + NOISE * np.eye(len(alike))
+        covariance = self.covariance(self.records_, close) + NOISE * np.eye(len(alike))
         inverse = np.linalg.inv(covariance)
         residuals = np.empty(len(alike))
         for part in np.unique(parts):
@@ -231,7 +232,7 @@ class Members:
             name: self.boosters_[name].predict(xgb.DMatrix(table, nthread=1)).astype(np.float64)
             for name, table in tables.items()
         }
-        said["ridge"] = self.mean_ + _covariance(close) @ self.ridge_
+        said["ridge"] = self.mean_ + self.covariance(described, close) @ self.ridge_
         said["neighbours"] = near[:, 0]
         said["shelf"] = shelves[:, -1]
         members = np.column_stack([said[name] for name in MEMBERS])
@@ -276,6 +277,12 @@ class Members:
         }
         return {name: np.column_stack(parts).astype(np.float32) for name, parts in tables.items()}
 
+    def covariance(self, described: pd.DataFrame, close: Floats) -> Floats:
+        """Covariance of the figures of described products with the records', which are so `close`:
+        (rows, records)."""
+        made, of = (self._standard(table) for table in (described, self.records_))
+        return np.exp(SHARPNESS * (close - 1.0)) + TREND * (made @ of.T) / made.shape[1]
+
     def _close(self, described: pd.DataFrame, alike: Floats) -> Floats:
         """How close described products are to the records, (rows, records), from 0 to 1: the mean
         of their texts' likeness and of how alike they are in what they are made of."""
@@ -293,11 +300,6 @@ class Members:
         apart = (measures - self.centre_[: len(COUNTS)]) / self.scale_[: len(COUNTS)]
         weight = np.sqrt(np.array(list(COUNTS.values())))
         return np.clip(np.nan_to_num(apart, nan=0.0), -FAR, FAR) * weight
-
-
-def _covariance(close: Floats) -> Floats:
-    """Covariance of the figures of products that are so `close`: 1 for the same."""
-    return np.exp(SHARPNESS * (close - 1.0))
 
 
 def blend_weights(members: Floats, log_kg: Floats, floor: float, trees: int = 1) -> Floats:

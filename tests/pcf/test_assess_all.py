@@ -32,7 +32,7 @@ def found() -> dict[str, Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pcf_estimator.assess_all.FOLD_SEEDS", (0,))
         patch.setattr("pcf_estimator.assess_all.assess_devices", some_devices)
-        return assess_all(seed=read_seed().iloc[::10], model=small_model)
+        return assess_all(seed=read_seed().iloc[::10], model=small_model, folds=2)
 
 
 def test_the_answer_is_plain_json_with_all_parts_that_need_no_publishers_file(

@@ -13,7 +13,6 @@ from pcf_estimator.features import describe, seed_products, words_in_common
 from pcf_estimator.members import (
     MEMBERS,
     NOISE,
-    SHARPNESS,
     TREES,
     Members,
     Settings,
@@ -188,7 +187,7 @@ def test_ridge_residuals_without_a_part_are_those_of_a_fit_without_it(
     # by brute force for one part, in the same vectors and around the same mean
     out = parts == 3
     close = members.likeness_outside(np.arange(40)) + np.eye(40)
-    kernel = np.exp(SHARPNESS * (close - 1.0))
+    kernel = members.covariance(members.records_, close)
     kept = kernel[np.ix_(~out, ~out)] + NOISE * np.eye((~out).sum())
     coefficients = np.linalg.solve(kept, log_kg[~out] - members.mean_)
     expected = log_kg[out] - members.mean_ - kernel[np.ix_(out, ~out)] @ coefficients
