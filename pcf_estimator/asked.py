@@ -5,20 +5,21 @@ The promises stand here as numbers, so that a figure that slips is seen as a fig
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pcf_estimator.across import ASKED_WITHIN_FACTOR_2
 from pcf_estimator.assess_swaps import ASKED_LIGHTER
 
+Bounds = Mapping[str, Any]  # `least`, `most` or both
 Figure = dict[str, Any]
 
 ASKED_ACROSS_COVERAGE = 0.75  # of 80 % ranges as shown, on a source that the seed was held without
-ASKED_DEVICES: Mapping[str, Mapping[str, float]] = {
+ASKED_DEVICES: Mapping[str, Bounds] = {
     "median_ape": {"most": 0.25},
     "pairwise_accuracy": {"least": 0.68},
 }
-ASKED_FOODS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
+ASKED_FOODS: Mapping[str, Mapping[str, Bounds]] = {
     "grouped": {
         "pairwise_accuracy": {"least": 0.72},
         "median_ape": {"most": 0.30},
@@ -29,7 +30,7 @@ ASKED_FOODS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
         "within_factor_2": {"least": 0.63},
     },
 }
-ASKED_COVERAGE: Mapping[str, Mapping[str, float]] = {
+ASKED_COVERAGE: Mapping[str, Bounds] = {
     "80": {"least": 0.78, "most": 0.86},
     "95": {"least": 0.93, "most": 0.98},
 }
@@ -46,7 +47,8 @@ def asked_and_found(results: Mapping[str, Any]) -> dict[str, Figure]:
     """What is asked of each figure, and what was found, from the parts of `assess_all`.
 
     By the figure's name: `asked` in words, `least` and `most` (null for no bound), `found`, `met`,
-    and `beside`, what baselines reach. `found` and `met` are null where it was not measured; `met`
+    `beside`, what baselines reach, and `each`, the figure of every fold seed where there are
+    several. `found` and `met` are null where it was not measured; `met`
     is also null where nothing is asked but that the figure is printed.
     """
     figures: dict[str, Figure] = {}
@@ -61,6 +63,7 @@ def figure(
     least: float | None = None,
     most: float | None = None,
     beside: Mapping[str, float | None] | None = None,
+    each: Sequence[float] = (),
 ) -> Figure:
     """One entry; bounds count as met.
 
@@ -86,6 +89,7 @@ def figure(
         "found": found,
         "met": met,
         "beside": dict(beside or {}),
+        "each": list(each),
     }
 
 
@@ -95,7 +99,9 @@ def _foods(results: Mapping[str, Any]) -> Iterator[tuple[str, Figure]]:
         methods = seed["splits"][split]
         for name, bounds in asked.items():
             beside = {baseline: methods[baseline][name] for baseline in BASELINES}
-            found = figure(methods["estimate"][name], **bounds, beside=beside)
+            seeds = seed["fold_seeds"].values() if split == seed["headline"] else ()
+            each = [scores["estimate"][name] for scores in seeds]
+            found = figure(methods["estimate"][name], **bounds, beside=beside, each=each)
             yield f"foods, {split}: {WORDS[name]}", found
     grouped = seed["splits"]["grouped"]
     mean, near = grouped["category mean"], grouped["knn-5"]

@@ -151,7 +151,7 @@ def assess(
         },
         weights=dict(zip(MEMBERS, headline.weights.tolist(), strict=True)),
         ranges={split: _ranges(held, groups, len(splits[split])) for split, held in found.items()},
-        risk=_risk(headline),
+        risk=_risk(headline, len(fold_seeds)),
         land_use_change=land_use_scores(seed, headline),
     )
 
@@ -212,13 +212,14 @@ def _ranges(held: HeldOut, groups: Ints, divisions: int) -> dict[str, object]:
     }
 
 
-def _risk(held: HeldOut) -> dict[str, object]:
+def _risk(held: HeldOut, divisions: int) -> dict[str, object]:
     """The risk-coverage curve of the structural confidence, and why it is refused, or null."""
     facts = held.facts
     confidence = structural_confidence(
         facts["tier"], facts["category_in_seed"].to_numpy(), facts["similarity"].to_numpy()
     )
     curve = risk_coverage(confidence.to_numpy(), held.off)
+    curve["noise"] *= np.sqrt(divisions)  # a row that was judged three times is one row
     refused = None
     try:
         refuse_if_rising(curve, "structural confidence")

@@ -16,7 +16,10 @@ FRESH_KG = {
     r"\bcorn\b|avocado|bell pepper|peppers|oranges": 0.2,
     r"kiwi|lemon|\blimes?\b": 0.1,
 }
-FRESH_NEEDS = ("fruit", "vegetables", "salad", "side dish", "lemon and lime juice")
+FRESH_NEEDS = (
+    *("fruit", "vegetables", "cooked vegetables", "avocados", "salad", "side dish"),
+    "lemon and lime juice",
+)
 SMALL_PIECE_KG = 0.5
 NOT_FRESH = (
     r"canned|frozen|juice|dried|dry|sauce|chips|cut\b|salad|mix|flavor|soup|\bpies?\b|jam|jelly|"

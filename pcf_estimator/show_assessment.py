@@ -55,6 +55,7 @@ def assessment_table(result: Mapping[str, Any]) -> Table:
     for split, methods in result["splits"].items():
         for method, scores in methods.items():
             table.add_row(split, method, *_cells(scores, ASSESSED))
+            split = ""  # said once
         table.add_section()
     return table
 
@@ -170,19 +171,25 @@ def asked_cells(figure: Mapping[str, Any]) -> tuple[str, str, str, str]:
     >>> from pcf_estimator.asked import figure
     >>> asked_cells(figure(0.7312, least=0.72, beside={"median": 0.5}))
     ('at least 0.72', '0.731', 'yes', 'median 0.500')
+    >>> asked_cells(figure(0.71, least=0.72, each=[0.70, 0.72]))[1]  # by fold seed
+    '0.710 (0.700 to 0.720)'
     """
     met = {True: "yes", False: "no", None: ""}[figure["met"]]
     beside = (
         f"{name} {value:.3f}" for name, value in figure["beside"].items() if value is not None
     )
     shown = "not measured" if figure["found"] is None else f"{figure['found']:.3f}"
+    if len(figure["each"]) > 1:
+        shown += f" ({min(figure['each']):.3f} to {max(figure['each']):.3f})"
     return figure["asked"], shown, met, ", ".join(beside)
 
 
 def _table(
     title: str, names: Iterable[str], figures: Iterable[str], caption: str | None = None
 ) -> Table:
-    table = Table(*names, title=title, caption=caption)
+    table = Table(title=title, caption=caption)
+    for heading in names:
+        table.add_column(heading, no_wrap=True)
     for heading in figures:
         table.add_column(heading, justify="right")
     return table

@@ -41,12 +41,12 @@ def table(tmp_path, *rows: str):
         ("RTS SOUP: CHUNKY/HOMESTYLE ET", "SOUP", "GROCERY", "soup"),
         ("SOUP CRACKERS (SALTINE/OYSTER)", "CRACKERS/MISC BKD FD", "GROCERY", "crackers"),
         ("SOUP/STEW", "BEEF", "MEAT", "main protein"),
-        ("CORN", "VEGETABLES - SHELF STABLE", "GROCERY", "vegetables"),
+        ("CORN", "VEGETABLES - SHELF STABLE", "GROCERY", "cooked vegetables"),
         ("SUGAR", "SUGARS/SWEETNERS", "GROCERY", "sweetener"),
         ("SPICES & SEASONINGS", "SPICES & EXTRACTS", "GROCERY", "seasoning"),
         ("DRY DOG FOOD PREMIUM (ALPO/PUR", "DOG FOODS", "GROCERY", "dog food"),
-        ("PREMIUM - BEEF", "HOT DOGS", "MEAT-PCKGD", "main protein"),
-        ("HOT DOG BUNS", "BAKED BREAD/BUNS/ROLLS", "GROCERY", "bread"),
+        ("PREMIUM - BEEF", "HOT DOGS", "MEAT-PCKGD", "sausages"),
+        ("HOT DOG BUNS", "BAKED BREAD/BUNS/ROLLS", "GROCERY", "buns and rolls"),
         ("FACIAL TISSUE & PAPER HANDKE", "FACIAL TISS/DNR NAPKIN", "GROCERY", "facial tissue"),
         ("PAPER NAPKINS", "FACIAL TISS/DNR NAPKIN", "GROCERY", "table paper"),
         ("FEM. HYGN.NAPKINS", "FEMININE HYGIENE", "DRUG GM", "period care"),
@@ -206,10 +206,73 @@ def test_a_product_without_a_name_is_named_after_its_shelf():
         ("Eggnog", "Whole milk"),
         ("Shaving cream", "Razors"),
         ("Mug", "Umbrella"),
+        ("Cheddar", "Grated parmesan"),
+        ("Canned corn", "Onions"),
+        ("Canned corn", "Cucumbers"),
+        ("Canned corn", "Celery"),
+        ("French fries", "Sweet potatoes"),
+        ("Refrigerated biscuit dough", "Sliced white bread"),
+        ("Dinner rolls", "Sliced white bread"),
+        ("Lunch kit with ham", "Taco kit"),
+        ("Cookie dough", "Chocolate chip cookies"),
+        ("Beef steak", "Chicken nuggets"),
+        ("Ground beef", "Hot dogs"),
+        ("Ground beef", "Smoked sausage"),
+        ("Beef liver", "Dry beans"),
+        ("Canned peaches", "Raisins"),
+        ("Chili sauce", "Mustard"),
+        ("Fruit punch drink", "Cola"),
     ],
 )
 def test_what_no_household_swaps_serves_another_need(one, other):
     assert assigned(title=one)["need"] != assigned(title=other)["need"]
+
+
+@pytest.mark.parametrize(
+    ("mix", "ready"),
+    [
+        ("Skillet dinner mix", "Frozen lasagna dinner"),
+        ("Macaroni and cheese dinner mix", "Frozen macaroni and cheese"),
+        ("Rice side mix", "Ready rice pouch"),
+        ("Instant mashed potatoes", "Potatoes"),
+        ("Chocolate cake mix", "Chocolate cake"),
+        ("Blueberry muffin mix", "Blueberry muffins"),
+        ("Instant pudding mix", "Chocolate pudding cups"),
+        ("Pancake mix", "Frozen pancakes"),
+        ("Biscuit mix", "Sliced white bread"),
+        ("Ranch dip mix", "Ranch dip"),
+        ("Ranch dressing mix", "Ranch dressing"),
+        ("Malted milk powder", "Ground coffee"),
+    ],
+)
+def test_a_dry_mix_is_not_lighter_by_what_is_added_at_home(mix, ready):
+    # its flow holds neither the meat nor the milk, eggs and fat that a finished good holds
+    assert assigned(title=mix)["need"] != assigned(title=ready)["need"]
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [
+        ("Ground beef", "Boneless chicken breast", "Salmon fillet", "Tofu", "Dry beans"),
+        ("Whole milk", "Soy milk", "Oat drink"),
+        ("Hot dogs", "Smoked sausage", "Vegan hot dogs"),
+        ("Frozen burgers", "Veggie burger"),
+        ("Chicken nuggets", "Vegan nuggets", "Fish sticks"),
+        ("Broccoli", "Frozen broccoli", "Canned green beans", "Cabbage"),
+        ("White rice", "Spaghetti", "Potatoes"),
+        ("Macaroni and cheese dinner mix", "Rice side mix"),
+        ("Chocolate cake mix", "Brownie mix", "Muffin mix"),
+        ("Cheddar", "American cheese slices", "Vegan cheese"),
+    ],
+)
+def test_what_a_household_does_swap_serves_one_need(titles):
+    assert len({assigned(title=title)["need"] for title in titles}) == 1
+
+
+def test_portions_of_one_need_are_all_the_same_size_of_cheese():
+    # 30 g of a hard cheese against 15 g strewn on a dish would halve its footprint
+    cheese = NEEDS.table[NEEDS.table["need"] == "cheese"]
+    assert set(cheese["kg_per_flow"]) == {0.030}
 
 
 @pytest.mark.parametrize(
