@@ -147,13 +147,14 @@ class PcfModel:
                 "kind_in_seed": texts["kind"].isin(set(members.records_["kind"]) - {""}),
                 "words": members.words_in_common(texts),
                 "similarity": predicted.similarity,
+                "food_named": texts["foods_named"] > 0,
                 "node": node,
             }
         )
         tier = choose_tiers(evidence, non_food)
         by_tier = {
             "model": predicted.members @ self.weights_,
-            "neighbours": predicted.members[:, MEMBERS.index("ridge")],
+            "neighbours": predicted.members @ self.weights_,
             "category": shelf,
         }
         is_model, is_category = tier == "model", tier == "category"

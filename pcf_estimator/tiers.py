@@ -49,8 +49,8 @@ def choose_tiers(evidence: pd.DataFrame, non_food: Bools) -> pd.Series:
     """`model`, `neighbours`, `category` or "" for each row of `evidence`; same index.
 
     Model: the needs table knows the product's kind and the seed has records of it, or a record
-    shares enough words. Neighbours: a record's text is alike. Category: the seed has records on
-    its shelf or in its need. Goods marked `non_food` get a figure only through their kind: the
+    shares enough words. Neighbours: a record's text is alike, or the product names a food and the
+    seed has records on its shelf. Category: it has such records, but no food is named. Goods marked `non_food` get a figure only through their kind: the
     seed is mostly food, and likeness to food means nothing ("baby shampoo" is no baby food).
 
     >>> evidence = pd.DataFrame(
@@ -58,18 +58,20 @@ def choose_tiers(evidence: pd.DataFrame, non_food: Bools) -> pd.Series:
     ...         "kind_in_seed": [True, False, False],
     ...         "words": [0.0, 0.2, 0.9],
     ...         "similarity": [0.1, 0.5, 0.9],
+    ...         "food_named": [True, False, False],
     ...         "node": ["", "category", ""],
     ...     }
     ... )
     >>> choose_tiers(evidence, np.array([False, False, True])).tolist()
     ['model', 'neighbours', '']
     """
-    kind = evidence["kind_in_seed"].to_numpy()
+    kind, on_shelf = evidence["kind_in_seed"].to_numpy(), (evidence["node"] != "").to_numpy()
+    alike = (evidence["similarity"] >= ENOUGH_LIKE).to_numpy()
     tier = np.select(
         [
             kind | (~non_food & (evidence["words"] >= ENOUGH_WORDS).to_numpy()),
-            ~non_food & (evidence["similarity"] >= ENOUGH_LIKE).to_numpy(),
-            ~non_food & (evidence["node"] != "").to_numpy(),
+            ~non_food & (alike | (evidence["food_named"].to_numpy() & on_shelf)),
+            ~non_food & on_shelf,
         ],
         ["model", "neighbours", "category"],
         default="",

@@ -261,6 +261,12 @@ def _market(
     """The shop's place and time as far as options say; None where none does."""
     from pcf_estimator.estimate import Market
 
-    given = {"price_year": price_year, "usd_per_currency": usd, "region": region}
-    told = {name: value for name, value in given.items() if value is not None}
-    return Market(year=today.year, **told) if told else None
+    if price_year is None and usd is None and region is None:
+        return None
+    usual = Market()
+    return Market(
+        year=today.year,
+        region=region or usual.region,
+        price_year=price_year,
+        usd_per_currency=usual.usd_per_currency if usd is None else usd,
+    )

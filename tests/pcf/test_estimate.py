@@ -73,6 +73,7 @@ def test_tiers_by_hand_from_the_facts() -> None:
             "kind_in_seed": [True, False, False, False, False],
             "words": [0.0, 0.7, 0.2, 0.2, 0.2],
             "similarity": [0.0, 0.1, 0.5, 0.1, 0.1],
+            "food_named": [False] * 5,
             "node": ["", "", "category", "category", ""],
         }
     )

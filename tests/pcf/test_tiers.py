@@ -20,9 +20,17 @@ from pcf_estimator.tiers import (
 )
 
 
-def evidence(kind: bool, words: float, similarity: float, node: str) -> pd.DataFrame:
+def evidence(
+    kind: bool, words: float, similarity: float, node: str, food_named: bool = False
+) -> pd.DataFrame:
     return pd.DataFrame(
-        {"kind_in_seed": [kind], "words": [words], "similarity": [similarity], "node": [node]}
+        {
+            "kind_in_seed": [kind],
+            "words": [words],
+            "similarity": [similarity],
+            "food_named": [food_named],
+            "node": [node],
+        }
     )
 
 
@@ -32,12 +40,14 @@ def evidence(kind: bool, words: float, similarity: float, node: str) -> pd.DataF
         ((True, 0.0, 0.0, ""), "model"),
         ((False, ENOUGH_WORDS, 0.0, ""), "model"),
         ((False, ENOUGH_WORDS - 0.01, ENOUGH_LIKE, ""), "neighbours"),
+        ((False, 0.0, 0.0, "need", True), "neighbours"),
         ((False, 0.0, ENOUGH_LIKE - 0.01, "need"), "category"),
+        ((False, 0.0, 0.0, "", True), ""),  # a food far from every shelf of the seed
         ((False, 0.0, ENOUGH_LIKE - 0.01, ""), ""),
     ],
 )
 def test_a_tier_is_the_first_whose_fact_holds(
-    facts: tuple[bool, float, float, str], tier: str
+    facts: tuple[bool, float, float, str] | tuple[bool, float, float, str, bool], tier: str
 ) -> None:
     assert choose_tiers(evidence(*facts), np.array([False])).tolist() == [tier]
 
