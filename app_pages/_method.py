@@ -12,13 +12,13 @@ import pandas as pd
 from app_pages._draw import AMBER, GREY, TEAL
 from app_pages._load import Opened, workspace
 from app_pages._words import TIERS, count, listed, significant
-from pcf_estimator.device_seed import read_device_seed
-from pcf_estimator.explain import explain
-from pcf_estimator.explain_sentences import quality_words
-from pcf_estimator.explain_words import MEMBER_WORDS, SOURCE_NAMES
-from pcf_estimator.explanation import Explanation
+from pcf_estimator.devices.seed import read_device_seed
+from pcf_estimator.explain.explain import explain
+from pcf_estimator.explain.explanation import Explanation
+from pcf_estimator.explain.sentences import quality_words
+from pcf_estimator.explain.words import MEMBER_WORDS, SOURCE_NAMES
 from pcf_estimator.model import PcfModel
-from pcf_estimator.seed import read_figures
+from pcf_estimator.seed.table import read_figures
 from pcf_estimator.tables import PRODUCTS, check_table
 from recommender.workspace import WorkspaceError
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app_pages import _load, _method
 from app_pages._words import plain
-from pcf_estimator.explanation import Explanation
+from pcf_estimator.explain.explanation import Explanation
 from recommender.workspace import WorkspaceError
 
 URL: Final = "query-params"

@@ -15,10 +15,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from pcf_estimator.assess_all import assess_all
+from pcf_estimator.assess.everything import assess_all
+from pcf_estimator.assess.show import asked_cells
 from pcf_estimator.members import TREES
-from pcf_estimator.show_assessment import asked_cells
-from pcf_estimator.sources import sources_folder
+from pcf_estimator.seed.sources import sources_folder
 from recommender.report import weightings_markdown
 
 ROOT = Path(__file__).parent.parent

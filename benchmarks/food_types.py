@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pcf_estimator.seed import read_seed
+from pcf_estimator.seed.table import read_seed
 from recommender.workspace import Workspace
 
 ROOT = Path(__file__).parent.parent

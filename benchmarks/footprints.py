@@ -11,7 +11,7 @@ from benchmarks.clock import cpu_seconds
 from pcf_estimator.estimate import estimate_footprints
 from pcf_estimator.features import describe
 from pcf_estimator.model import PcfModel
-from pcf_estimator.seed import read_seed
+from pcf_estimator.seed.table import read_seed
 from recommender.console import peak_memory_gb
 
 PRODUCTS = 100_000

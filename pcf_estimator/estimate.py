@@ -12,16 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pcf_estimator.devices.unit_figures import unit_figures
 from pcf_estimator.differences import VERIFIED_SD, difference_sd
-from pcf_estimator.mass import net_mass
+from pcf_estimator.mass.net import net_mass
 from pcf_estimator.model import COVERAGE, Figures, PcfModel
 from pcf_estimator.needs import assign_needs
 from pcf_estimator.provenance import boundaries, sources
 from pcf_estimator.quality import REGION, data_quality
 from pcf_estimator.ranges import widen
-from pcf_estimator.spend import spend_intensity
+from pcf_estimator.spend.factors import spend_intensity
 from pcf_estimator.tables import FOOTPRINTS
-from pcf_estimator.unit_figures import unit_figures
 from pcf_estimator.usable import unusable
 
 Bools = np.ndarray
@@ -34,7 +34,7 @@ WIDE_COVERAGE = 0.95  # of the range outside which a supplier's figure asks for 
 FOOD_INDUSTRIES = ("111", "112", "114", "311", "312")
 NOT_FOR_PEOPLE = ("111421", "111422", "311111", "311119", "312230")  # plants, pet food, tobacco
 # Spend says what an industry's average dollar emits. Standard deviation of log10 kg by spend around
-# kg by model, over the foods of Complete Journey by sales (`assess_spend.spend_spread`); wider
+# kg by model, over the foods of Complete Journey by sales (`assess.spend.spend_spread`); wider
 # where words chose the industry, and for goods that are no food, by judgement.
 SPEND_SPREAD, MATCHED_SPREAD = 0.4, 0.45
 
@@ -60,7 +60,7 @@ def estimate_footprints(
     model or category for devices and durables (per unit), model, neighbours and category (see
     `tiers.choose_tiers`), spend (needs a price), unknown (kg is null).
 
-    >>> from pcf_estimator.seed import read_seed
+    >>> from pcf_estimator.seed.table import read_seed
     >>> shop = pd.DataFrame(
     ...     {"product_id": ["a", "b"], "title": ["Ground beef 2 lb", "Gift voucher"]}
     ... )

@@ -57,7 +57,7 @@ class Figures:
 class PcfModel:
     """Footprints per kg from a seed of published ones.
 
-    >>> from pcf_estimator.seed import read_seed
+    >>> from pcf_estimator.seed.table import read_seed
     >>> model = PcfModel(trees=30).fit(read_seed())
     >>> shop = pd.DataFrame({"title": ["Ground beef", "Carrots", "Gift voucher"]})
     >>> low, mid, high = model.predict_interval(shop)
@@ -81,7 +81,7 @@ class PcfModel:
         self.needs = needs
 
     def fit(self, seed: pd.DataFrame) -> PcfModel:
-        """Learns from a seed table with the columns of `pcf_estimator.seed.SEED`."""
+        """Learns from a seed table with the columns of `pcf_estimator.seed.table.SEED`."""
         with threadpool_limits(1, "blas"):  # one order of sums: the same bits on any machine load
             return self._fit(seed.reset_index(drop=True))
 

@@ -14,11 +14,11 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from pcf_estimator.device_seed import read_device_seed
-from pcf_estimator.durables import read_durables
-from pcf_estimator.seed import read_figures
-from pcf_estimator.sources import SHELF
-from pcf_estimator.spend import read_spend_factors
+from pcf_estimator.devices.durables import read_durables
+from pcf_estimator.devices.seed import read_device_seed
+from pcf_estimator.seed.sources import SHELF
+from pcf_estimator.seed.table import read_figures
+from pcf_estimator.spend.factors import read_spend_factors
 
 Floats = np.ndarray
 Ints = np.ndarray
@@ -119,7 +119,7 @@ def data_quality(
     `figures` holds year and geography of each citation, the shipped ones by default. `unit_kind`
     names the kind of products whose figure is per unit (`unit_figures`), "" for the others.
 
-    >>> from pcf_estimator.seed import read_seed
+    >>> from pcf_estimator.seed.table import read_seed
     >>> tier, basis = pd.Series(["model", "unknown"]), pd.Series(["package", "none"])
     >>> near = np.zeros((2, 3), dtype=int)
     >>> scores = data_quality(tier, np.array([0.9, 0.0]), near, basis, read_seed(), year=2026)

@@ -50,8 +50,9 @@ def choose_tiers(evidence: pd.DataFrame, non_food: Bools) -> pd.Series:
 
     Model: the needs table knows the product's kind and the seed has records of it, or a record
     shares enough words. Neighbours: a record's text is alike, or the product names a food and the
-    seed has records on its shelf. Category: it has such records, but no food is named. Goods marked `non_food` get a figure only through their kind: the
-    seed is mostly food, and likeness to food means nothing ("baby shampoo" is no baby food).
+    seed has records on its shelf. Category: it has such records, but no food is named. Goods marked
+    `non_food` get a figure only through their kind: the seed is mostly food, and likeness to food
+    means nothing ("baby shampoo" is no baby food).
 
     >>> evidence = pd.DataFrame(
     ...     {

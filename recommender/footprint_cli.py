@@ -82,7 +82,7 @@ def footprint_estimate(
 ) -> None:
     """A footprint with range, tier and source for every product."""
     from pcf_estimator.estimate import estimate_footprints, without_land_use_change
-    from pcf_estimator.show import footprint_table
+    from pcf_estimator.explain.show import footprint_table
     from recommender.footprint_steps import footprints_step, model_step
     from recommender.steps import tier_counts
 
@@ -126,8 +126,8 @@ def footprint_explain(
 ) -> None:
     """One product's footprint in plain sentences: what it rests on and why its range is so wide."""
     from pcf_estimator.estimate import Market
-    from pcf_estimator.explain import explain
-    from pcf_estimator.show import explanation_text
+    from pcf_estimator.explain.explain import explain
+    from pcf_estimator.explain.show import explanation_text
     from recommender.footprint_steps import model_step
 
     here = Workspace(workspace)
@@ -157,9 +157,9 @@ def footprint_assess(workspace: WorkspaceOption = HERE, as_json: JsonOption = Fa
     Goods in unseen groups and categories, other sources, swaps, devices and ranges; some minutes.
     The figures stay in the workspace as assessment/assessment.json.
     """
-    from pcf_estimator.assess_all import assess_all
-    from pcf_estimator.show_assessment import assessment_tables
-    from pcf_estimator.sources import sources_folder
+    from pcf_estimator.assess.everything import assess_all
+    from pcf_estimator.assess.show import assessment_tables
+    from pcf_estimator.seed.sources import sources_folder
 
     began = time.perf_counter()
     with progress.status("assessing") as status:
@@ -183,7 +183,7 @@ def footprint_assess(workspace: WorkspaceOption = HERE, as_json: JsonOption = Fa
 @footprint.command("compile-seed")
 def footprint_compile_seed(as_json: JsonOption = False) -> None:
     """Rebuilds the seed tables; figures anew from the publishers' files where those are given."""
-    from pcf_estimator.compile_seed import compile_seed
+    from pcf_estimator.seed.compile import compile_seed
 
     with working("compiling the seed database"):
         facts = asdict(compile_seed())

@@ -20,7 +20,7 @@ from pcf_estimator.exchange.verified import (
 )
 from pcf_estimator.model import PcfModel
 from pcf_estimator.needs import assign_needs, read_needs
-from pcf_estimator.seed import read_seed
+from pcf_estimator.seed.table import read_seed
 from pcf_estimator.tables import shipped_data
 from recommender.console import note, working
 from recommender.steps import tier_counts

@@ -1,7 +1,7 @@
 """The README's tables say what an assessment found."""
 
 from benchmarks.documents import COLUMNS, METHODS, SPLITS, assessment_lines, put, target_lines
-from pcf_estimator.asked import figure
+from pcf_estimator.assess.asked import figure
 
 
 def test_the_readme_quotes_the_headline_split_and_the_hardest_one() -> None:

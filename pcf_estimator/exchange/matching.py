@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import numpy as np
 import pandas as pd
 
-from pcf_estimator.mass import net_mass
+from pcf_estimator.mass.net import net_mass
 
 # Identifiers that are no id of the shop's own, though their last part may look like one.
 FOREIGN = (

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pcf_estimator.sources import (
+from pcf_estimator.seed.sources import (
     AGRIBALYSE_HOME,
     MIXED,
     read_agribalyse,

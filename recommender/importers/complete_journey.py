@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet as pq
 
-from pcf_estimator.package import read_packages
+from pcf_estimator.mass.package import read_packages
 from pcf_estimator.tables import CATALOGUE, TableError, check_table
 from pcf_estimator.text import expand
 from recommender.importers import (

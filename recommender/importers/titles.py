@@ -12,7 +12,7 @@ from importlib import resources
 
 import pandas as pd
 
-from pcf_estimator.package import read_packages
+from pcf_estimator.mass.package import read_packages
 from pcf_estimator.text import expand
 
 HOUSE = "house brand"

@@ -9,10 +9,10 @@ import pytest
 
 from app_pages import _load, _method
 from app_pages._words import significant
-from pcf_estimator.explain import explain
+from pcf_estimator.explain.explain import explain
 from pcf_estimator.members import MEMBERS
 from pcf_estimator.model import PcfModel
-from pcf_estimator.seed import read_seed
+from pcf_estimator.seed.table import read_seed
 from recommender.app_server import WORKSPACE_SETTING
 
 SCORES = {

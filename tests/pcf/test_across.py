@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pcf_estimator.across import PRODUCT, assess_across, held_out_source, seed_without
+from pcf_estimator.assess.across import PRODUCT, assess_across, held_out_source, seed_without
 from pcf_estimator.model import PcfModel
-from pcf_estimator.seed import read_figures, read_seed
-from pcf_estimator.sources import sources_folder
+from pcf_estimator.seed.sources import sources_folder
+from pcf_estimator.seed.table import read_figures, read_seed
 from pcf_estimator.tables import TableError
 
 

@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pcf_estimator.assess import HEADLINE, Assessment, assess
-from pcf_estimator.assess_agribalyse import agribalyse_table
-from pcf_estimator.baselines import category_mean, knn
-from pcf_estimator.held_out import METHODS, HeldOut
-from pcf_estimator.land_use_scores import land_use_scores
+from pcf_estimator.assess.agribalyse import agribalyse_table
+from pcf_estimator.assess.baselines import category_mean, knn
+from pcf_estimator.assess.held_out import METHODS, HeldOut
+from pcf_estimator.assess.land_use import land_use_scores
+from pcf_estimator.assess.splits import HEADLINE, Assessment, assess
 from pcf_estimator.members import MEMBERS
 from pcf_estimator.model import PcfModel
 from pcf_estimator.scores import Scores, pairwise_accuracy, regret, score, worst_category
-from pcf_estimator.seed import read_seed
+from pcf_estimator.seed.table import read_seed
 
 ONE = np.zeros(4)  # one category in one fold
 

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from pcf_estimator.asked import asked_and_found, figure
-from pcf_estimator.assess_all import NEEDS_FILES, assess_all, fitted_once
+from pcf_estimator.assess.asked import asked_and_found, figure
+from pcf_estimator.assess.everything import NEEDS_FILES, assess_all, fitted_once
+from pcf_estimator.assess.show import assessment_tables
 from pcf_estimator.model import PcfModel
-from pcf_estimator.seed import read_seed
-from pcf_estimator.show_assessment import assessment_tables
+from pcf_estimator.seed.table import read_seed
 
 
 def small_model() -> PcfModel:
@@ -30,8 +30,8 @@ def some_devices(folder: object) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def found() -> dict[str, Any]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pcf_estimator.assess_all.FOLD_SEEDS", (0,))
-        patch.setattr("pcf_estimator.assess_all.assess_devices", some_devices)
+        patch.setattr("pcf_estimator.assess.everything.FOLD_SEEDS", (0,))
+        patch.setattr("pcf_estimator.assess.everything.assess_devices", some_devices)
         return assess_all(seed=read_seed().iloc[::10], model=small_model, folds=2)
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pcf_estimator.assess_spend import assess_spend, read_labels, spend_spread
-from pcf_estimator.sources import sources_folder
+from pcf_estimator.assess.spend import assess_spend, read_labels, spend_spread
+from pcf_estimator.seed.sources import sources_folder
 from pcf_estimator.tables import TableError
 
 UNIT = "kg CO2e/2022 USD, purchaser price"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcf_estimator.deflate import FACTOR_YEAR, deflator, read_price_index
-from pcf_estimator.spend import read_spend_factors
+from pcf_estimator.spend.deflate import FACTOR_YEAR, deflator, read_price_index
+from pcf_estimator.spend.factors import read_spend_factors
 from pcf_estimator.tables import TableError
 
 YEARS = st.sampled_from(sorted(read_price_index()))

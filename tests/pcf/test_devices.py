@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcf_estimator.device_assess import assess_devices
-from pcf_estimator.device_mixed import (
+from pcf_estimator.assess.devices import assess_devices
+from pcf_estimator.devices.mixed import (
     VARIANCES,
     design,
     fit_mixed,
@@ -19,7 +19,8 @@ from pcf_estimator.device_mixed import (
     log_likelihood,
     word_flags,
 )
-from pcf_estimator.device_seed import (
+from pcf_estimator.devices.model import HOLDS, DeviceModel
+from pcf_estimator.devices.seed import (
     BOUNDARY,
     DERIVED,
     DEVICES,
@@ -30,9 +31,8 @@ from pcf_estimator.device_seed import (
     read_device_seed,
     select_devices,
 )
-from pcf_estimator.devices import HOLDS, DeviceModel
-from pcf_estimator.seed import as_csv
-from pcf_estimator.sources import sources_folder
+from pcf_estimator.seed.sources import sources_folder
+from pcf_estimator.seed.table import as_csv
 from pcf_estimator.tables import TableError, shipped_data
 
 NAN = float("nan")

@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcf_estimator.device_text import device_attributes, device_kinds
-from pcf_estimator.durables import (
+from pcf_estimator.devices.durables import (
     compiled_durables,
     extent,
     kind_means,
     read_durables,
     refreshed_durables,
 )
-from pcf_estimator.sources import MIXED, SHELF, sources_folder
+from pcf_estimator.devices.text import device_attributes, device_kinds
+from pcf_estimator.devices.unit_figures import unit_figures
+from pcf_estimator.seed.sources import MIXED, SHELF, sources_folder
 from pcf_estimator.tables import TableError, shipped_data
-from pcf_estimator.unit_figures import unit_figures
 
 IS = {
     "HP EliteBook 840 14 inch laptop 16GB": "laptop",

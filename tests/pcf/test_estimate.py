@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pcf_estimator.estimate import estimate_footprints
 from pcf_estimator.model import PcfModel
-from pcf_estimator.seed import read_seed
+from pcf_estimator.seed.table import read_seed
 from pcf_estimator.tables import FOOTPRINTS, PRODUCTS, TIERS, check_table, read_table
 from pcf_estimator.tiers import choose_tiers
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pcf_estimator import sources
 from pcf_estimator.exchange.publishers import (
     COLUMNS,
     LICENCES,
@@ -15,6 +14,7 @@ from pcf_estimator.exchange.publishers import (
     agribalyse_parts,
     read_publication,
 )
+from pcf_estimator.seed import sources
 from pcf_estimator.tables import TableError
 
 # file, rows that can be used, rows left out, unit

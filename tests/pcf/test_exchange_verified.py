@@ -16,7 +16,6 @@ from pcf_estimator.exchange.verified import (
     check_verified,
     count_statuses,
     merge_verified,
-    ranges_95,
 )
 from pcf_estimator.tables import TableError
 

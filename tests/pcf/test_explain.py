@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pcf_estimator.devices.unit_figures import unit_figures
 from pcf_estimator.estimate import estimate_footprints
-from pcf_estimator.explain import explain, nearest_records
-from pcf_estimator.explain_words import between, significant, weight
-from pcf_estimator.explanation import Explanation
+from pcf_estimator.explain.explain import explain, nearest_records
+from pcf_estimator.explain.explanation import Explanation
+from pcf_estimator.explain.words import between, significant, weight
 from pcf_estimator.members import MEMBERS
 from pcf_estimator.model import COVERAGE, PcfModel
-from pcf_estimator.seed import read_seed
+from pcf_estimator.seed.table import read_seed
 from pcf_estimator.tables import PRODUCTS, check_table
-from pcf_estimator.unit_figures import unit_figures
 
 TITLES = {
     "milk": "model",

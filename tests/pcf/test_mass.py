@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcf_estimator.density import read_densities
-from pcf_estimator.mass import net_mass
-from pcf_estimator.mass_check import mass_errors
+from pcf_estimator.mass.check import mass_errors
+from pcf_estimator.mass.density import read_densities
+from pcf_estimator.mass.net import net_mass
 from pcf_estimator.needs import read_needs
 
 OZ, LB, GALLON = 0.028349523125, 0.45359237, 3.785411784

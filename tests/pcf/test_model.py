@@ -21,7 +21,7 @@ from pcf_estimator.members import (
 from pcf_estimator.model import XGBOOST_FLOOR, PcfModel
 from pcf_estimator.needs import read_needs
 from pcf_estimator.pooling import neighbour_features, sums_without
-from pcf_estimator.seed import read_seed
+from pcf_estimator.seed.table import read_seed
 from pcf_estimator.tiers import shelf_means, shelf_means_without
 
 SHOP = pd.DataFrame(

@@ -11,9 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcf_estimator.naics import INDUSTRIES, Matcher, read_industries, shipped_matcher, words_of
-from pcf_estimator.sources import sources_folder
-from pcf_estimator.spend import refresh_spend_factors
+from pcf_estimator.seed.sources import sources_folder
+from pcf_estimator.spend.factors import refresh_spend_factors
+from pcf_estimator.spend.naics import (
+    INDUSTRIES,
+    Matcher,
+    read_industries,
+    shipped_matcher,
+    words_of,
+)
 from pcf_estimator.tables import TableError
 from pcf_estimator.text import product_text
 

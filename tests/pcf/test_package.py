@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcf_estimator.package import parse_package, read_packages
+from pcf_estimator.mass.package import parse_package, read_packages
 
 OZ, LB, GALLON = 0.028349523125, 0.45359237, 3.785411784
 NONE = float("nan")

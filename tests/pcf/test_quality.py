@@ -17,7 +17,7 @@ from pcf_estimator.quality import (
     record_quality,
     time_scores,
 )
-from pcf_estimator.seed import read_seed
+from pcf_estimator.seed.table import read_seed
 from pcf_estimator.tables import TIERS
 
 FIGURES = pd.DataFrame(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pcf_estimator.range_scores import category_mean_range, range_scores
+from pcf_estimator.assess.range_scores import category_mean_range, range_scores
 
 
 def test_coverage_width_and_the_worst_category_by_hand() -> None:

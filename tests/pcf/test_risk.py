@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcf_estimator.risk import SHARES, RisingRisk, refuse_if_rising, risk_coverage
+from pcf_estimator.assess.risk import SHARES, RisingRisk, refuse_if_rising, risk_coverage
 
 
 def test_the_curve_by_hand() -> None:

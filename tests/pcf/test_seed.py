@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcf_estimator import seed as seeds
-from pcf_estimator.compile_seed import compile_seed
-from pcf_estimator.seed import FIGURES, HAND, SEED, derive_seed, read_figures, read_seed
-from pcf_estimator.sources import retail_stage_kg, sources_folder
+from pcf_estimator.seed import table as seeds
+from pcf_estimator.seed.compile import compile_seed
+from pcf_estimator.seed.sources import retail_stage_kg, sources_folder
+from pcf_estimator.seed.table import FIGURES, HAND, SEED, derive_seed, read_figures, read_seed
 from pcf_estimator.tables import TableError, check_table, read_columns, shipped_data
 
 
@@ -267,7 +267,10 @@ def test_compiling_replaces_only_the_file_that_changed(
     whole = (tmp_path / "pcf_seed.csv").read_bytes()
     (tmp_path / "pcf_seed.csv").write_bytes(whole[:1000])
     monkeypatch.delenv("GREENAISLE_SOURCES", raising=False)
-    for module in ("compile_seed", "seed", "spend", "naics", "device_seed", "durables"):
+    for module in (
+        *("seed.compile", "seed.table", "spend.factors", "spend.naics"),
+        *("devices.seed", "devices.durables"),
+    ):
         monkeypatch.setattr(f"pcf_estimator.{module}.shipped_data", lambda name: tmp_path / name)
     assert compile_seed().changed == ("pcf_seed.csv",)
     assert (tmp_path / "pcf_seed.csv").read_bytes() == whole

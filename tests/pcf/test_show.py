@@ -5,9 +5,9 @@ import io
 import pandas as pd
 from rich.console import Console
 
-from pcf_estimator.asked import figure
-from pcf_estimator.show import footprint_table
-from pcf_estimator.show_assessment import asked_table, assessment_table
+from pcf_estimator.assess.asked import figure
+from pcf_estimator.assess.show import asked_table, assessment_table
+from pcf_estimator.explain.show import footprint_table
 
 
 def printed(table):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pcf_estimator import sources
+from pcf_estimator.seed import sources
 from pcf_estimator.tables import TableError
 
 TOTAL, LUC, HOME = sources.AGRIBALYSE_TOTAL, sources.AGRIBALYSE_LUC, sources.AGRIBALYSE_HOME

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcf_estimator.naics import read_industries
-from pcf_estimator.sources import sources_folder
-from pcf_estimator.spend import (
+from pcf_estimator.seed.sources import sources_folder
+from pcf_estimator.spend.factors import (
     first_match,
     read_spend_factors,
     refresh_spend_factors,
     spend_intensity,
 )
+from pcf_estimator.spend.naics import read_industries
 from pcf_estimator.tables import TableError
 
 FACTORS = pd.DataFrame(

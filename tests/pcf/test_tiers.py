@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pcf_estimator.assess.risk import refuse_if_rising, risk_coverage
 from pcf_estimator.features import seed_products
 from pcf_estimator.folds import grouped_folds, whole_groups
 from pcf_estimator.model import PcfModel
-from pcf_estimator.risk import refuse_if_rising, risk_coverage
-from pcf_estimator.seed import read_seed
+from pcf_estimator.seed.table import read_seed
 from pcf_estimator.tiers import (
     ENOUGH_LIKE,
     ENOUGH_WORDS,

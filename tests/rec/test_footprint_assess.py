@@ -18,7 +18,7 @@ def test_the_assessment_is_kept_and_the_gate_says_whether_the_blend_won(
         progress("folds [1 of 5]")
         return found | {"folder": str(folder)}
 
-    monkeypatch.setattr("pcf_estimator.assess_all.assess_all", assess_all)
+    monkeypatch.setattr("pcf_estimator.assess.everything.assess_all", assess_all)
     (tmp_path / "footprints").mkdir()
     (tmp_path / "footprints" / "a.csv").touch()
     monkeypatch.setenv("GREENAISLE_SOURCES", str(tmp_path))

@@ -12,8 +12,8 @@ import pytest
 from pcf_estimator.estimate import estimate_footprints
 from pcf_estimator.exchange.pact import check
 from pcf_estimator.model import PcfModel
-from pcf_estimator.seed import read_seed
-from pcf_estimator.sources import sources_folder
+from pcf_estimator.seed.sources import sources_folder
+from pcf_estimator.seed.table import read_seed
 from recommender import footprint_steps
 from recommender.cli import BAD_DATA, USAGE, main
 from recommender.importers import footprint_exchange

@@ -7,7 +7,7 @@ import pytest
 
 from pcf_estimator.estimate import estimate_footprints
 from pcf_estimator.model import PcfModel
-from pcf_estimator.seed import read_seed
+from pcf_estimator.seed.table import read_seed
 from pcf_estimator.tables import CATALOGUE, check_table
 from recommender import footprint_steps
 from recommender.cli import BAD_DATA, USAGE, main

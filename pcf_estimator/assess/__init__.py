@@ -1,0 +1,1 @@
+"""Assessment: how wrong the estimator is about what it has not seen."""

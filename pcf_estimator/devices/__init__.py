@@ -1,0 +1,1 @@
+"""Devices and durable goods: figures per unit, from what makers declare."""

@@ -1,0 +1,1 @@
+"""Explanations: why a product has its figure, in sentences."""

@@ -1,0 +1,41 @@
+"""Footprints and explanations for the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from pcf_estimator.explain.explanation import Explanation
+
+
+def footprint_table(products: pd.DataFrame, footprints: pd.DataFrame) -> Table:
+    """A row for each product: kg CO2e per pack with its range, kg per kg, tier and source."""
+    table = Table("product", "kg CO2e (80 % range)", "kg per kg", "tier", "source")
+    names = products["title"] if "title" in products else products["product_id"]
+    for name, row in zip(names, footprints.to_dict("records"), strict=True):
+        figure = f"{row['kg_co2e']:.2g} ({row['kg_co2e_low']:.2g}-{row['kg_co2e_high']:.2g})"
+        table.add_row(str(name), figure, f"{row['kg_co2e_per_kg']:.2g}", row["tier"], row["source"])
+    return table
+
+
+def explanation_text(found: Explanation) -> Group:
+    """The explanation's sentences under their headings, after the product's name."""
+    parts: list[Text | Padding] = [Text(_printable(found.title), style="bold")]
+    for heading, sentences in found.sections().items():
+        parts.append(Padding(Text(heading, style="bold cyan"), (1, 0, 0, 0), expand=False))
+        parts += [
+            Padding(Text(_printable(sentence)), (0, 0, 0, 2), expand=False)
+            for sentence in sentences
+        ]
+    return Group(*parts)
+
+
+def _printable(text: str) -> str:
+    """Without the control characters that a title may hold and a terminal would obey."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)

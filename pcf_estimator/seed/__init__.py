@@ -1,0 +1,1 @@
+"""The seed: published figures compiled into one table of concepts."""
