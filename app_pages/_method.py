@@ -12,6 +12,7 @@ import pandas as pd
 from app_pages._draw import AMBER, GREY, TEAL
 from app_pages._load import Opened, workspace
 from app_pages._words import TIERS, count, listed, significant
+from pcf_estimator.assess.show import asked_cells
 from pcf_estimator.devices.seed import read_device_seed
 from pcf_estimator.explain.explain import explain
 from pcf_estimator.explain.explanation import Explanation
@@ -19,7 +20,7 @@ from pcf_estimator.explain.sentences import quality_words
 from pcf_estimator.explain.words import MEMBER_WORDS, SOURCE_NAMES
 from pcf_estimator.model import PcfModel
 from pcf_estimator.seed.table import read_figures
-from pcf_estimator.tables import PRODUCTS, check_table
+from pcf_estimator.tables import PRODUCTS, check_table, shipped_data
 from recommender.workspace import WorkspaceError
 
 EXAMPLES = (
@@ -253,15 +254,35 @@ def source_lines() -> list[str]:
     ]
 
 
-def assessments() -> dict[str, Any]:
-    """What `footprint assess` left in the workspace, by data set; empty where it never ran."""
+def assessment() -> tuple[dict[str, Any], bool]:
+    """What `footprint assess` found, and whether here: else for this version."""
     place = workspace()
-    if not place.has("assessment", "assessment.json"):
-        return {}
-    kept = json.loads(place.path("assessment", "assessment.json").read_text(encoding="utf-8"))
+    here = place.has("assessment", "assessment.json")
+    path = place.path("assessment", "assessment.json") if here else shipped_data("assessment.json")
+    return json.loads(path.read_text(encoding="utf-8")), here
+
+
+def by_data_set(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of an assessment that score methods by split."""
     return {
-        name: entry for name, entry in kept.items() if isinstance(entry, dict) and "splits" in entry
+        name: entry
+        for name, entry in found.items()
+        if isinstance(entry, dict) and "splits" in entry
     }
+
+
+def asked_table(found: Mapping[str, Any]) -> pd.DataFrame:
+    """What was asked of the estimator beside what was found, a row per figure."""
+    rows = [(name, *asked_cells(figure)) for name, figure in found.get("asked", {}).items()]
+    return pd.DataFrame(rows, columns=["Figure", "Asked", "Found", "Met", "Beside"])
+
+
+def asked_sentence(found: Mapping[str, Any]) -> str:
+    """How many of the asked figures were met, in words, and which were not."""
+    judged = {k: v["met"] for k, v in found.get("asked", {}).items() if v["met"] is not None}
+    missed = [name for name, met in judged.items() if not met]
+    said = f"Of {count(len(judged), 'figure')} asked, {len(judged) - len(missed)} are met."
+    return said + (f" Not met: {listed(missed)}." if missed else "")
 
 
 def method_name(method: str) -> str:

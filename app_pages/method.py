@@ -147,14 +147,21 @@ def sources() -> None:
 
 
 def quality_by_split() -> None:
-    kept = _method.assessments()
-    if not kept:
-        st.info(
-            f"Nobody has measured it in this workspace yet: `{REPRODUCE}` does, in a few minutes, "
-            f"and this page then shows what it found.",
-            icon=":material/straighten:",
-        )
-        return
+    found, here = _method.assessment()
+    kept = _method.by_data_set(found)
+    where = "in this workspace" if here else "when this version was made"
+    st.container(width=READABLE).markdown(
+        f"Measured {where}, on goods the estimator had not seen. {_method.asked_sentence(found)}"
+    )
+    asked = _method.asked_table(found)
+    if len(asked):
+        with st.expander("What was asked, and what was found"):
+            st.dataframe(
+                asked,
+                hide_index=True,
+                alt=_method.asked_sentence(found),
+                key="asked",
+            )
     left, right = st.columns(2)
     name = next(iter(kept))
     if len(kept) > 1:

@@ -104,6 +104,8 @@ def main() -> None:
             found = assess_all(sources_folder())
         else:
             found = json.loads(chosen.assess.read_text(encoding="utf-8"))
+        text = json.dumps(found, indent=1, allow_nan=False) + "\n"
+        (ROOT / "data" / "assessment.json").write_text(text, encoding="utf-8")
         blocks["assessment"] = assessment_lines(found)
         blocks["footprint-targets"] = target_lines(found)
     path = ROOT / "README.md"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.documents import assessment_lines, target_lines
 from recommender.report import weightings_markdown
 
 ROOT = Path(__file__).parent.parent
@@ -23,7 +24,13 @@ def test_the_table_of_weightings_is_that_of_the_committed_report():
     assert block("weightings") == "\n".join(weightings_markdown(report)).strip()
 
 
-@pytest.mark.parametrize("name", ["weightings", "assessment", "uci"])
+def test_what_is_asked_of_footprints_and_found_is_that_of_the_shipped_assessment():
+    found = json.loads((ROOT / "data" / "assessment.json").read_text())
+    assert block("footprint-targets") == "\n".join(target_lines(found)).strip()
+    assert block("assessment") == "\n".join(assessment_lines(found)).strip()
+
+
+@pytest.mark.parametrize("name", ["weightings", "assessment", "footprint-targets", "uci"])
 def test_no_block_is_left_empty(name):
     assert "|" in block(name)
 

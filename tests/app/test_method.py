@@ -13,6 +13,7 @@ from pcf_estimator.explain.explain import explain
 from pcf_estimator.members import MEMBERS
 from pcf_estimator.model import PcfModel
 from pcf_estimator.seed.table import read_seed
+from pcf_estimator.tables import shipped_data
 from recommender.app_server import WORKSPACE_SETTING
 
 SCORES = {
@@ -62,12 +63,20 @@ def test_the_examples_in_the_docstrings_hold():
     assert doctest.testmod(_method).failed == 0
 
 
-def test_without_model_and_assessment_it_says_which_commands_make_them(open_app):
+def test_without_a_model_it_says_which_command_makes_one(open_app):
     app = open_app("method")
     assert not app.exception
-    said = " ".join(info.value for info in app.info)
-    assert "greenaisle footprint fit" in said
-    assert "greenaisle footprint assess --json" in said
+    assert "greenaisle footprint fit" in " ".join(info.value for info in app.info)
+
+
+def test_without_an_assessment_of_its_own_it_shows_that_of_this_version(open_app):
+    app = open_app("method")
+    text = shown(app)
+    assert "Measured when this version was made" in text
+    assert "greenaisle footprint assess --json" in text
+    found = json.loads(shipped_data("assessment.json").read_text())
+    pairs = found["seed"]["splits"]["grouped"]["estimate"]["pairwise_accuracy"]
+    assert f"{pairs:.0%}".replace("%", " %") + " are ranked right" in text
 
 
 def test_a_model_of_another_version_is_told_and_not_read(open_app, measured_shop, tmp_path):
