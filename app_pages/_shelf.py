@@ -17,6 +17,7 @@ from recommender.candidates import Bools, Candidates, Floats, Ints
 from recommender.functional import OWN
 from recommender.generators import GENERATORS
 from recommender.history import History
+from recommender.lighter import with_own_error
 from recommender.policy import Policy, Slate, Weights
 from recommender.serving import COLD_START, serve
 from recommender.swaps import (
@@ -255,13 +256,16 @@ def weighed(stock: Stock, product: int) -> pd.DataFrame:
 def ranges_at_equal_use(stock: Stock, product: Sequence[int]) -> list[tuple[float, float, float]]:
     """Figure, low and high of a typical purchase in the need, met by each product (kg CO2e).
 
-    Empty where one of them has no figure that may be placed among others.
+    The range is that of the product's own error, which says how sure its place among the goods of
+    the need is; what all of them share moves the whole scale. Empty where one of them has no figure
+    that may be placed among others.
     """
-    goods = stock.swaps
-    if not goods.placed[list(product)].all():
+    goods, asked = stock.swaps, list(product)
+    if not goods.placed[asked].all():
         return []
-    use = goods.kg_functional
-    return [(use[i], use[i] * goods.low[i], use[i] * goods.high[i]) for i in product]
+    use = goods.kg_functional[asked]
+    ends = zip(*with_own_error(use, goods.sd[asked]), strict=True)
+    return [(float(kg), float(low), float(high)) for kg, low, high in ends]
 
 
 def place_on_scale(stock: Stock, product: int) -> tuple[float, float, float, float]:

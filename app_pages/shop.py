@@ -184,13 +184,17 @@ def moves(row: Row) -> str:
 def how_we_know(product: pd.Series) -> str:
     if product["tier"] == "unknown":
         return "Neither a similar product nor a rough figure by price was found for it."
-    said = ["for the whole pack, with the 80 % range"]
+    said = ["in brackets the 80 % range of the whole pack"]
     if isinstance(product["boundary"], str):
         said[0] += f", {plain(product['boundary'])}"
     if isinstance(product["source"], str):
         said.append(f"source: {plain(product['source'], longest=200)}")
     if product["mass_basis"] in MASS:
         said.append(MASS[product["mass_basis"]])
+    said.append(
+        "the bar below is narrower: how sure its place is among goods for the same need, whose "
+        "figures err together"
+    )
     return " ".join(sentence(part) for part in said)
 
 

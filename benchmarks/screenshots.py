@@ -28,10 +28,12 @@ PICTURES: dict[str, tuple[str, int, Any]] = {
     "shop": ("/?{household}", 1440, "light"),
     "shop-swaps": ("/?{household}view=Swaps", 1440, "light"),
     "merchandise": ("/merchandise", 1440, "light"),
+    "method": ("/method", 1440, "light"),
     "shop-dark": ("/?{household}", 1440, "dark"),
     "merchandise-dark": ("/merchandise", 1440, "dark"),
     "shop-phone": ("/?{household}", 390, "light"),
     "merchandise-phone": ("/merchandise", 390, "light"),
+    "method-phone": ("/method", 390, "light"),
 }
 
 
