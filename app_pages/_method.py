@@ -37,7 +37,8 @@ TIER_BASIS = {
     "verified": "The supplier's own figure, checked by somebody else; taken as it is.",
     "model": "The seed holds goods of its kind, or one that shares most of its words. Figure: the "
     "blend of all methods.",
-    "neighbours": "Only goods with similar words are known. Figure: the blend of all methods, with a wider range.",
+    "neighbours": "Only goods with similar words are known. Figure: the blend of all methods, with "
+    "a wider range.",
     "category": "Nothing like it is known, but its shelf or its use is. Figure: their mean.",
     "spend": "Not in the seed at all. Figure: what its industry emits for a dollar. Never used to "
     "rank two products.",
