@@ -69,6 +69,8 @@ def estimate_footprints(
     """
     market = market or Market()
     products = products.reset_index(drop=True)
+    if products.empty:
+        return pd.DataFrame({name: pd.Series(dtype="object") for name in FOOTPRINTS.columns})
     why_not = unusable(products)
     usable = (why_not == "").to_numpy()
     spend = spend_intensity(

@@ -122,7 +122,7 @@ def _joined(*texts: pd.Series) -> pd.Series:
 def distinct(described: pd.DataFrame) -> tuple[Ints, pd.DataFrame]:
     """Code of each row, (rows,), and the distinct descriptions that the codes count, in order."""
     key = described["name"]
-    for column in ("shelf", "category", "given"):
+    for column in ("shelf", "category", "department", "kind", "given"):
         key = key + "\n" + described[column]
     codes, _ = pd.factorize(key)
     first = np.flatnonzero(~key.duplicated().to_numpy())

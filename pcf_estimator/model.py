@@ -35,6 +35,7 @@ Bools = np.ndarray
 Floats = np.ndarray
 Ints = np.ndarray
 
+LEAST_RECORDS = 20  # with fewer, folds and shelves are empty
 XGBOOST_FLOOR = 0.2  # the core members stay in the blend, whatever one small seed says
 
 
@@ -81,7 +82,14 @@ class PcfModel:
         self.needs = needs
 
     def fit(self, seed: pd.DataFrame) -> PcfModel:
-        """Learns from a seed table with the columns of `pcf_estimator.seed.table.SEED`."""
+        """Learns from a seed table with the columns of `pcf_estimator.seed.table.SEED`.
+
+        Raises ValueError for a seed of fewer than 20 records.
+        """
+        if len(seed) < LEAST_RECORDS:
+            raise ValueError(
+                f"a seed of {len(seed)} records teaches nothing; at least 20 are needed"
+            )
         with threadpool_limits(1, "blas"):  # one order of sums: the same bits on any machine load
             return self._fit(seed.reset_index(drop=True))
 

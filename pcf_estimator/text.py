@@ -184,11 +184,12 @@ NOISE = frozenset(
         """
     )
 )
-# "green" is a sort of these, and a slogan before anything else
-GREEN_GOODS = (
-    "apple asparagus bean bell cabbage cardamom chile chili curry goddess grape lentil mango olive "
-    "onion papaya pea pepper peppercorn plantain pumpkin salad split tea tomato"
+SLOGANS = (
+    r"\b((carbon|climate|co2) (neutral|positive|negative|zero|free)|(net|carbon) zero|zero waste|"
+    r"low carbon|plastic free|(responsibly|ethically|locally|sustainably) \w+ed|compostable)\b"
 )
+# "green" is a sort of these, and a slogan before anything else
+GREEN_GOODS = "bean bell cabbage chile chili grape lentil onion pea pepper plantain split tea"
 SINGULAR = {
     word: singular
     for pair in _words(
@@ -305,11 +306,13 @@ def _tokens(given: pa.Array) -> pa.Array:
     text = _expand(given)
     # who sells it is no word for what it is
     text = pc.replace_substring_regex(text, r"\b(house|own|store) (brand|label)\b", " ")
+    text = pc.replace_substring_regex(text, SLOGANS, " ")
     text = pc.replace_substring_regex(text, r"\b[\d.]+\b", " ")
     text = _map_words(text, _singular)
     goods = GREEN_GOODS.replace(" ", "|")
     for pattern, meaning in (
-        (rf"\b({goods}) green\b", r"green_ \1"),
+        # tills say "beans green"; behind a whole name the word praises
+        (rf"^({goods}) green\b", r"green_ \1"),
         (rf"\bgreen ({goods})\b", r"green_ \1"),
         (r"\bgreen\b", " "),
         (r"\bgreen_ ", "green "),

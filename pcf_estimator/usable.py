@@ -16,10 +16,18 @@ NAMES = ("title", "product_type")  # what a product is called, the first that is
 SHELF = "category"  # enough for a product without a name; the department alone is not
 CURRENCIES = "usd|eur|gbp|chf|cad|aud|sek|nok|dkk|pln|czk|jpy|inr|kr|fr|zl|each|ea|per|kg|lb|oz"
 LETTERS = r"\p{L}{2}"  # a word; "$3.99 x" has none
+UNIT = (
+    r"(?:[kmcd]?g|[mcd]?l|lbs?|(?:fl )?oz|gal|qt|pt|ct|count|pk|packs?|pcs?|pieces?|lit(?:er|re)s?|"
+    r"kilos?|(?:kilo)?grams?|pounds?|(?:fluid )?ounces?|gallons?|quarts?|pints?)\.?"
+)
+ZERO, NUMBER = r"0+(?:[.,]0+)?", r"\d+(?:[.,]\d+)?"
+SIGNED = rf"[-−–]\s*{NUMBER}(?:e[-+]?\d+)?"
+TIMES = r"\s*(?:[x×*]|(?:pk|packs?|ct|count)\s*/?)\s*"
+# zero or less of a unit, so many packs of nothing, and no packs of so much
 NOTHING_IN_IT = (
-    r"\s*(?:-\s*\d+(?:[.,]\d+)?|0+(?:[.,]0+)?)\s*"
-    r"(?:[kmcd]?g|[mcd]?l|lbs?|(?:fl )?oz|gal|qt|pt|ct|count|pk|packs?|pieces?|lit(?:er|re)s?)?"
-    r"\.?\s*"
+    rf"\s*(?:(?:{NUMBER}{TIMES})?(?:{SIGNED}|{ZERO})\s*(?:{UNIT})?"
+    rf"|(?:{SIGNED}|{ZERO}){TIMES}{NUMBER}\s*(?:{UNIT})?"
+    rf"|{NUMBER}\s*{UNIT}\s*[x×*]\s*{ZERO})\s*"
 )
 
 
@@ -45,7 +53,9 @@ def unusable(products: pd.DataFrame) -> pd.Series:
     """Why each product cannot be estimated, in words; "" where it can. Same index.
 
     The reasons: no name and no shelf; a name that is a number or a price; a package size of zero
-    or less. A number as title is no matter where the product type has words.
+    or less, packs of nothing among them ("6 x 0 g"). A number as title is no matter where the
+    product type has words. A size that measures no amount of goods ("12 IN", "75 WATT") is no
+    reason: such goods are sold, and `net_mass` finds their mass another way.
 
     >>> shop = pd.DataFrame(
     ...     {"title": ["Milk", "$3.99", None], "category": ["DAIRY", "DAIRY", None]}

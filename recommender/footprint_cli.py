@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import pandas as pd
 import typer
@@ -30,9 +30,6 @@ from recommender.console import (
     working,
 )
 from recommender.workspace import Workspace, file_hash, fingerprint, write_table, write_text
-
-if TYPE_CHECKING:
-    from pcf_estimator.estimate import Market
 
 footprint = typer.Typer(no_args_is_help=True, help="Footprints: fit, estimate, assess.")
 
@@ -75,21 +72,22 @@ def footprint_estimate(
         bool, typer.Option("--without-luc", help="Beside it, without land-use change.")
     ] = False,
     price_year: Annotated[int | None, typer.Option(help="The year that prices are of.")] = None,
-    usd: Annotated[float | None, typer.Option("--usd", min=0, help="US dollars a unit.")] = None,
+    usd: Annotated[float | None, typer.Option("--usd", min=1e-9, help="US dollars a unit.")] = None,
     region: Annotated[str | None, typer.Option(help="Where the shop is.")] = None,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """A footprint with range, tier and source for every product."""
-    from pcf_estimator.estimate import estimate_footprints, without_land_use_change
+    from pcf_estimator.estimate import Market, without_land_use_change
     from pcf_estimator.explain.show import footprint_table
-    from recommender.footprint_steps import footprints_step, model_step
+    from recommender.footprint_steps import footprints_step, model_step, with_verified
     from recommender.steps import tier_counts
 
     here, today = Workspace(workspace), date.today()
-    market = _market(price_year, usd, region, today)
+    asked = {"price_year": price_year, "usd_per_currency": usd, "region": region}
+    said: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     if file is None:
-        facts = footprints_step(here, today, market)
+        facts = footprints_step(here, today, said)
         if out is not None:
             made = here.table("footprints", "footprints")
             write_table(out, without_land_use_change(made) if without_luc else made)
@@ -102,17 +100,23 @@ def footprint_estimate(
         raise typer.BadParameter("a catalogue file needs --out FILE.parquet")
     refuse_missing_folder(out)
     products = read_table(file, PRODUCTS)
-    model = model_step(here)
+    model, market = model_step(here), Market(year=today.year, **said)
     with working(f"estimating {len(products):,} products"):
-        footprints = estimate_footprints(products, model, market)
+        footprints, statuses = with_verified(products, model, market)
         if without_luc:
             footprints = without_land_use_change(footprints)
         write_table(out, footprints)
     if not as_json and len(footprints) <= 50:
         answer.print(footprint_table(products, footprints))
     tiers = tier_counts(footprints)
-    facts = {"products": len(footprints), "tiers": tiers, "out": str(out)}
-    say(facts, as_json, f"{len(footprints)} products by tier: {tiers}; written to {out}")
+    facts = {
+        "products": len(footprints),
+        "tiers": tiers,
+        "verified": statuses,
+        "out": str(out),
+    }
+    words = f"{len(footprints)} products by tier: {tiers}; written to {out}"
+    say(facts, as_json, words + (f"\nsuppliers' figures: {statuses}" if statuses else ""))
 
 
 @footprint.command("explain")
@@ -253,20 +257,3 @@ def footprint_export(
     day = (as_of or datetime.now()).date()
     facts = exchange.export_pact(Workspace(workspace), out, product, issuer, day)
     say(facts | {"format": form.value}, as_json, exchange.export_words(facts))
-
-
-def _market(
-    price_year: int | None, usd: float | None, region: str | None, today: date
-) -> Market | None:
-    """The shop's place and time as far as options say; None where none does."""
-    from pcf_estimator.estimate import Market
-
-    if price_year is None and usd is None and region is None:
-        return None
-    usual = Market()
-    return Market(
-        year=today.year,
-        region=region or usual.region,
-        price_year=price_year,
-        usd_per_currency=usual.usd_per_currency if usd is None else usd,
-    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
@@ -26,6 +27,7 @@ from recommender.console import note, working
 from recommender.steps import tier_counts
 from recommender.workspace import Workspace, file_hash, fingerprint, write_table
 
+NAMELESS = "names no source"
 GIVEN = ("verified_kg_co2e", "verified_source")
 # Year and currency of the prices of known logs; pounds at the mean rate of 2011 (US Internal
 # Revenue Service, yearly average currency exchange rates: 0.624 pounds a dollar).
@@ -61,14 +63,14 @@ def member_facts(model: PcfModel) -> dict[str, Any]:
 
 
 def footprints_step(
-    workspace: Workspace, as_of: date, market: Market | None = None
+    workspace: Workspace, as_of: date, said: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """A footprint and a need for every product of the catalogue.
 
-    `as_of` decides which suppliers' figures are valid; without `market`, the known log's own, or
-    the one that the step was last made with.
+    `as_of` decides which suppliers' figures are valid; `said` holds fields of `Market` that differ
+    from the known log's own, or from those that the step was last made with.
     """
-    market = market or _market(workspace)
+    market = replace(_market(workspace), **(said or {}))
     told = workspace.fingerprint("verified") if workspace.has("verified", "") else ""
     made_from = fingerprint(
         tables=workspace.fingerprint("tables"),
@@ -89,7 +91,8 @@ def footprints_step(
         working(f"estimating the footprints of {len(catalogue):,} products"),
         workspace.replacing("footprints", made_from, facts, ["tables"]) as folder,
     ):
-        footprints, facts["verified"] = _with_verified(workspace, catalogue, model, market, as_of)
+        declared = _declared(workspace, catalogue)
+        footprints, facts["verified"] = with_verified(catalogue, model, market, declared, as_of)
         write_table(folder / "footprints.parquet", footprints)
         write_table(folder / "needs.parquet", needs_table(catalogue))
         facts |= {"products": len(catalogue), "tiers": tier_counts(footprints)}
@@ -104,42 +107,55 @@ def needs_table(catalogue: pd.DataFrame) -> pd.DataFrame:
     return needs
 
 
-def _with_verified(
-    workspace: Workspace, catalogue: pd.DataFrame, model: PcfModel, market: Market, as_of: date
+def with_verified(
+    products: pd.DataFrame,
+    model: PcfModel,
+    market: Market,
+    told: pd.DataFrame | None = None,
+    as_of: date | None = None,
 ) -> tuple[pd.DataFrame, dict[str, int]]:
     """Estimates, with suppliers' figures in their place where those hold, and counts of both.
 
     A figure outside the model's own 95 % range is not used until somebody gives evidence for it,
-    whether it came as a declaration or as a column of the catalogue.
+    whether it was `told` as a declaration (`exchange.verified.VERIFIED`, judged `as_of` a day) or
+    stands in the catalogue, where it must name its source.
     """
-    own = catalogue[[column for column in catalogue if column not in GIVEN]]
-    footprints = estimate_footprints(own, model, market)
+    footprints = estimate_footprints(
+        products[[column for column in products if column not in GIVEN]], model, market
+    )
     ranges = ranges_95(footprints)
     statuses: dict[str, int] = {}
-    known = own
-    if "verified_kg_co2e" in catalogue and catalogue["verified_kg_co2e"].notna().any():
-        outside = outside_range(catalogue["product_id"], catalogue["verified_kg_co2e"], ranges)
-        known = catalogue.copy()
-        known.loc[outside, "verified_kg_co2e"] = None
-        in_use = int(known["verified_kg_co2e"].notna().sum())
-        statuses = {USED: in_use, ASKS: int(outside.sum())}
-    if workspace.has("verified", "verified.parquet"):
-        table = workspace.table("verified", "verified")
-        table = table[table["product_id"].isin(catalogue["product_id"])].reset_index(drop=True)
-        checked = check_verified(table, ranges, as_of)
+    known = products
+    if "verified_kg_co2e" in products and products["verified_kg_co2e"].notna().any():
+        given = products["verified_kg_co2e"]
+        nameless = (
+            given.notna()
+            & products.get("verified_source", pd.Series(dtype="str")).reindex(products.index).isna()
+        )
+        outside = outside_range(products["product_id"], given, ranges) & ~nameless
+        known = products.assign(verified_kg_co2e=given.mask(outside | nameless))
+        counts = {
+            USED: int(known["verified_kg_co2e"].notna().sum()),
+            ASKS: int(outside.sum()),
+            NAMELESS: int(nameless.sum()),
+        }
+        statuses = {name: count for name, count in counts.items() if count}
+    if told is not None and as_of is not None:
+        checked = check_verified(told, ranges, as_of)
         known = apply_verified(known, checked)
         for status, count in count_statuses(checked).items():
             statuses[status] = statuses.get(status, 0) + count
-    if "verified_kg_co2e" in known:
-        rows = known["verified_kg_co2e"].notna().to_numpy()
-        if rows.any():
-            anew = estimate_footprints(known[rows], model, market)
-            footprints = pd.concat([footprints[~rows], anew], ignore_index=True)
-            order = pd.Series(range(len(known)), index=known["product_id"])
-            footprints = footprints.sort_values(
-                "product_id", key=lambda ids: ids.map(order), ignore_index=True
-            )
+    if "verified_kg_co2e" in known and known["verified_kg_co2e"].notna().any():
+        # the whole shop again: what a pack weighs may follow from the prices of its shelf
+        footprints = estimate_footprints(known, model, market)
     return footprints, statuses
+
+
+def _declared(workspace: Workspace, catalogue: pd.DataFrame) -> pd.DataFrame | None:
+    if not workspace.has("verified", "verified.parquet"):
+        return None
+    table = workspace.table("verified", "verified")
+    return table[table["product_id"].isin(catalogue["product_id"])].reset_index(drop=True)
 
 
 def _market(workspace: Workspace) -> Market:

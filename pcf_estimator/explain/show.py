@@ -16,12 +16,24 @@ if TYPE_CHECKING:
 
 def footprint_table(products: pd.DataFrame, footprints: pd.DataFrame) -> Table:
     """A row for each product: kg CO2e per pack with its range, kg per kg, tier and source."""
-    table = Table("product", "kg CO2e (80 % range)", "kg per kg", "tier", "source")
+    luc = "kg_co2e_without_luc" in footprints
+    beside = ["without land-use change"] if luc else []
+    table = Table("product", "kg CO2e (80 % range)", "kg per kg", *beside, "tier", "source")
     names = products["title"] if "title" in products else products["product_id"]
     for name, row in zip(names, footprints.to_dict("records"), strict=True):
-        figure = f"{row['kg_co2e']:.2g} ({row['kg_co2e_low']:.2g}-{row['kg_co2e_high']:.2g})"
-        table.add_row(str(name), figure, f"{row['kg_co2e_per_kg']:.2g}", row["tier"], row["source"])
+        low, kg, high = (_shown(row[f"kg_co2e{end}"]) for end in ("_low", "", "_high"))
+        cells = [str(name), f"{kg} ({low}-{high})" if kg else "", _shown(row["kg_co2e_per_kg"])]
+        if luc:
+            cells.append(_shown(row["kg_co2e_without_luc"]))
+        table.add_row(*(Text(_printable(cell)) for cell in (*cells, row["tier"], row["source"])))
     return table
+
+
+def _shown(kg: float) -> str:
+    """Two significant digits in plain decimals; "" for a figure that is not known."""
+    if kg != kg:
+        return ""
+    return f"{float(f'{kg:.2g}'):,.10g}"
 
 
 def explanation_text(found: Explanation) -> Group:

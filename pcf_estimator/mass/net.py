@@ -18,7 +18,7 @@ from pcf_estimator.units import factor
 
 __all__ = ["net_mass", "parse_package"]
 
-PRICE_PER_KG = (0.4, 150.0)  # shop currency; outside, the text is not about one pack
+PRICE_PER_KG = (0.4, 150.0)  # US dollars; outside, the text is not about one pack
 PRICE_PER_KG_OF_THE_CHEAPEST = 0.1  # a gallon of water is 0.2 a kg
 CHEAPEST = (
     r"\b(?:water|ice|litter|soil|mulch|salt|charcoal|bleach|soft drinks?|soda|cola|drinks?|tea|"
@@ -71,7 +71,9 @@ HOLDERS = (
 TYPICAL_PACK_KG, TYPICAL_PACK_POWER = 0.8, 0.26
 
 
-def net_mass(products: pd.DataFrame, kinds: pd.DataFrame | None = None) -> pd.DataFrame:
+def net_mass(
+    products: pd.DataFrame, kinds: pd.DataFrame | None = None, *, usd_per_currency: float = 1.0
+) -> pd.DataFrame:
     """Columns net_mass_kg, mass_basis and mass_spread_log10 of each product; same index.
 
     The first of these that gives a mass decides: `net_mass_kg` of the catalogue; the package text
@@ -81,6 +83,11 @@ def net_mass(products: pd.DataFrame, kinds: pd.DataFrame | None = None) -> pd.Da
     basis of usual and typical masses is "category". The spread is a standard deviation of log10
     mass: 0 for the catalogue, else the robust spread of what the median was taken over.
     `kinds` is the answer of `assign_needs` for these products, if it is at hand.
+    `usd_per_currency` is what one unit of the prices' currency is worth in US dollars: a package is
+    believed only at 0.4 to 150 of them a kg. Prices are otherwise compared among themselves.
+
+    A package text that measures no amount of goods ("12 IN", "3 hours", "75 WATT"), or one of zero,
+    with a sign or a power, gives no mass: the next way decides, and the basis says which.
 
     >>> milk = pd.DataFrame({"product_id": ["a"], "title": ["Milk, 1 gallon"], "price": [3.0]})
     >>> net_mass(milk).round(2).to_dict("records")
@@ -88,16 +95,20 @@ def net_mass(products: pd.DataFrame, kinds: pd.DataFrame | None = None) -> pd.Da
     """
     kinds = assign_needs(products, read_needs()) if kinds is None else kinds
     packs = pack_masses(products, kinds)
-    return filled(products, kinds, packs, packs["kg"]).drop(columns="way")
+    return filled(products, kinds, packs, packs["kg"], usd_per_currency).drop(columns="way")
 
 
 def filled(
-    products: pd.DataFrame, kinds: pd.DataFrame, packs: pd.DataFrame, kg: pd.Series
+    products: pd.DataFrame,
+    kinds: pd.DataFrame,
+    packs: pd.DataFrame,
+    kg: pd.Series,
+    usd_per_currency: float = 1.0,
 ) -> pd.DataFrame:
     """The answer of `net_mass`, packs weighing `kg`; and `way`, the rule that gave each mass."""
     price = _number(products, "price")
     types, categories = _keys(products)
-    package = believed(products, kg)
+    package = believed(products, kg, usd_per_currency)
     per_kg, log_price = _log10(price / package), _log10(price)
     of_type, of_category = _typical(per_kg, types, LIKE_IT), _typical(per_kg, categories)
     of_mass = _typical(_log10(package), categories)
@@ -175,11 +186,13 @@ def _by_pieces(
     )
 
 
-def believed(products: pd.DataFrame, package: pd.Series) -> pd.Series:
+def believed(
+    products: pd.DataFrame, package: pd.Series, usd_per_currency: float = 1.0
+) -> pd.Series:
     """`package` where the price agrees with it, for this kind of goods and among goods like it."""
     price = _number(products, "price")
     types, categories = _keys(products)
-    package = package.where(_plausible(price / package, products))
+    package = package.where(_plausible(price * usd_per_currency / package, products))
     per_kg = _log10(price / package)
     usual = _typical(per_kg, types, LIKE_IT)[0]
     far = (per_kg - usual).abs() > FAR
@@ -188,13 +201,13 @@ def believed(products: pd.DataFrame, package: pd.Series) -> pd.Series:
     return package.mask(far)
 
 
-def _plausible(price_per_kg: pd.Series, products: pd.DataFrame) -> pd.Series:
+def _plausible(usd_per_kg: pd.Series, products: pd.DataFrame) -> pd.Series:
     low = pd.Series(PRICE_PER_KG[0], index=products.index)
-    in_doubt = price_per_kg.lt(PRICE_PER_KG[0])
+    in_doubt = usd_per_kg.lt(PRICE_PER_KG[0])
     words = words_of(products[in_doubt])
     cheap = says(words, CHEAPEST) & ~says(words, NOT_CHEAP)
     low.loc[in_doubt] = np.where(cheap, PRICE_PER_KG_OF_THE_CHEAPEST, PRICE_PER_KG[0])
-    return price_per_kg.isna() | (price_per_kg.ge(low) & price_per_kg.le(PRICE_PER_KG[1]))
+    return usd_per_kg.isna() | (usd_per_kg.ge(low) & usd_per_kg.le(PRICE_PER_KG[1]))
 
 
 def _wide(of_category: tuple[pd.Series, pd.Series]) -> pd.Series:

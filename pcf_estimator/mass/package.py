@@ -7,13 +7,15 @@ The grammar, on upper-case text, one search per distinct text:
   amount would be tonnes ("1,500 kg");
 - packs multiply it, before or after ("12 PK/12 OZ", "6 x 330 ml", "4-4 OZ", "12 OZ/12 PK");
 - a count of pieces does not: "16 CT/22 OZ" is 22 ounces, the whole pack, unless it says so
-  ("16 CT/2 OZ EACH"). Nor do packs, where the product would pass MOST_KG ("12 PK/300 OZ" is 300
-  ounces in twelve);
+  ("16 CT/2 OZ EACH"). Where packs make more than MOST_KG ("12 PK/300 OZ") the text may mean either,
+  and has no mass: more packs never weigh less;
 - "18-22 LB" is a range (its ends within a half of each other, or the first no whole number, as in
-  "3.5-6 LB"), read at its middle; "1 LB 8 OZ" is a sum;
+  "3.5-6 LB"), read at its middle; "1 LB 8 OZ" and "500 G + 500 G" are sums;
 - mass goes before volume ("2 QT/.25 OZ" makes two quarts of drink), the first before the next;
 - six digits glued to the front are an item code; "REC OZ" (as drunk) is no mass of the pack;
-- "20 CT/13 GAL" is a bag's size, so no volume.
+- "20 CT/13 GAL" is a bag's size, so no volume;
+- what measures no goods ("12 IN", "3 HOURS", "75 WATT") is neither mass nor volume; nor is an amount
+  of zero, with a sign ("-500 G") or a power ("1E3 G"): no part of it is read as another size.
 
 Ounces count as mass. On liquids they are fluid ounces, 4 % more: with a density about 1 that is
 within the spread, so only goods of another density (see mass.py) need to know.
@@ -26,13 +28,14 @@ import pandas as pd
 
 from pcf_estimator.units import PIECES_PER_DOZEN, SAID, UNIT_OF_MASS, UNIT_OF_VOLUME, factor
 
-MOST_KG = 25.0  # nobody carries more home in one pack
+MOST_KG = 60.0  # ASSUMPTION: several packs sold as one weigh no more: 24 x 2.5 kg of rice
 RANGE = 1.5  # "18-22 LB" is a range, "6-12 OZ" six packs
 PACKS = "PKS?|PACKS?|MULTIPACKS?|P|CANS?|BOTTLES?|BTLS?|POTS?|POUCHES|TINS?|JARS?|CARTONS?|SACHETS?"
 PIECES = "CT|CNT|COUNT|LOADS?|LDS?|USES?|SHEETS?|ROLLS?|PODS?|PIECES?|PCS?|STEMS?|SLICES?|BAGS?"
 DOZEN = "DZ|DOZ|DOZENS?"
 # What is replaced, by what, and what a text holds that has it: cheaper to ask of every title.
 CLEAN = (
+    (r"[−–‐‑]", "-", r"[−–‐‑]"),
     (r"×", "X", "×"),
     (r"\s?½", " 1/2", "½"),
     (r"\s?¼", " 1/4", "¼"),
@@ -94,6 +97,16 @@ WORTH_READING = (
     rf"\d[\s.\-]*(?:FLUID\b|FL\b|{SPELLED}|O$|{PACKS}|{PIECES}|{DOZEN}|SQ|X\s*\d)(?:[^A-Z]|$)"
     rf"|[½¼¾]|\bOF\s\d|\bHALF[ -]|\b(?:{DOZEN})\b|^(?:{ALONE})$|^EACH$|^EA$"
 )
+# What is not to be read at all: a signed amount, a power of ten, and packs that are added up before
+# they multiply. "12 PK -12 OZ" has a dash, no sign.
+_UNITS = "|".join(sorted({*UNIT_OF_MASS, *UNIT_OF_VOLUME}, key=len, reverse=True))
+UNREAD = (
+    r"^[-−+]\s*[\d.½¼¾]|^–\s*[\d.½¼¾]"
+    rf"|(?:[^\d\s]\s+|\()[-−–][\d.½¼¾][\d.,/\sX×½¼¾]*(?:{_UNITS})(?![A-Z])"
+    r"|\d\s*E[-−+]?\d+\s*[A-Z]|\d\^[-−+]?\d|\d\s*\+\s*\d+\s*[X×]"
+)
+DASHED = rf"\d\s*(?:{PACKS}|{PIECES}|{_UNITS})\.?\s+[-−–]\d"
+PLUS = rf"(?<=\d)(\s*(?:{_UNITS})\.?\s*)\+(?=\s*[\d.½¼¾])"
 AREA = r"(?<![\d.])(?P<feet>\d+(?:\.\d+)?)\s*SQ\.?\s*F"
 NOUNS = {
     PACKS: "pack",
@@ -131,10 +144,31 @@ def read_packages(texts: pd.Series) -> pd.DataFrame:
     """
     codes, distinct = pd.factorize(texts.astype("str"))  # null has code -1: the last row, ""
     text = pd.Series([*distinct, ""], dtype="str").str.upper().str.strip()
-    worth = text.str.contains(WORTH_READING, regex=True) & ~text.str.startswith("-")
+    worth = text.str.contains(WORTH_READING, regex=True)
+    unread = text[worth].str.contains(UNREAD, regex=True)
+    unread &= ~text[worth].str.contains(DASHED, regex=True) | text[worth].str.match(r"[-−–+]")
+    worth &= ~unread.reindex(text.index, fill_value=False)
     worth.iloc[-1] = True  # so that there is a row to read, and every column has its kind
-    read = _read(text[worth]).reindex(text.index).fillna({"in_ounces": False, "said": ""})
+    read = _read(text[worth])
+    summed = text[worth & text.str.contains("+", regex=False)]
+    summed = summed[summed.str.replace(PLUS, "", regex=True).ne(summed)]
+    if len(summed):
+        read.loc[summed.index] = _summed(summed)
+    read = read.reindex(text.index).fillna({"in_ounces": False, "said": ""})
     return read.take(codes % len(read)).set_axis(texts.index)
+
+
+def _summed(text: pd.Series) -> pd.DataFrame:
+    """What packs of several parts hold together; no mass, or volume, unless each part has it."""
+    part = text.str.replace(PLUS, "\\1\n", regex=True).str.split("\n").explode()
+    read = _read(part.reset_index(drop=True)).set_axis(part.index)
+    size = ["mass_kg", "volume_l", "count", "area_m2"]
+    whole = read[size].isna().groupby(level=0).any()
+    answer = read[size].groupby(level=0).sum().mask(whole)
+    answer["in_ounces"] = read["in_ounces"].groupby(level=0).all()
+    said = read["said"].groupby(level=0).agg(" + ".join)
+    answer["said"] = said.where(answer[["mass_kg", "volume_l"]].notna().any(axis=1), "")
+    return answer
 
 
 def _read(text: pd.Series) -> pd.DataFrame:
@@ -178,8 +212,8 @@ def _measured(text: pd.Series, pattern: str, units: dict[str, str], to: str) -> 
     pieces = found["word"].fillna("").str.fullmatch(PIECES) & found["each"].isna()
     times = last.fillna(first.mask(pieces | is_range | broken))
     each = middle * per_unit
-    times = times.mask(each * times > MOST_KG)
     size = each * times.fillna(1)
+    size = size.mask(times.notna() & size.gt(MOST_KG))
     said = _said(middle, unit)
     said = said.mask(times.notna(), _printed(times, "{:.0f} x ") + said)
     return pd.DataFrame(
@@ -222,6 +256,7 @@ def _counts(text: pd.Series, times: pd.Series) -> pd.Series:
     dozen = _number(dozens).fillna(1).where(dozens["dozen"].notna()) * PIECES_PER_DOZEN
     found = _numbers(text, ANY_COUNT, rf"\d[ -]?(?:{PACKS}|{PIECES})(?:[^A-Z]|$)")
     count = dozen.fillna(times).fillna((found["low"] + found["high"].fillna(found["low"])) / 2)
+    count = count.where(count > 0)
     return count.mask(count.isna() & text.str.contains(ONE_EACH, regex=True), 1.0)
 
 

@@ -110,7 +110,12 @@ def test_a_guessed_mass_widens_the_range_and_lowers_the_quality(model: PcfModel)
 @settings(deadline=None, max_examples=8)
 @given(
     words=st.lists(
-        st.sampled_from(["eco", "climate friendly", "sustainable", "organic", "green", "natural"]),
+        st.sampled_from(
+            [
+                *("eco", "climate friendly", "sustainable", "organic", "green", "natural"),
+                *("carbon neutral", "plastic free", "compostable", "responsibly sourced"),
+            ]
+        ),
         min_size=1,
         max_size=3,
     ),
