@@ -14,6 +14,7 @@ import pandas as pd
 
 from pcf_estimator.devices.unit_figures import unit_figures
 from pcf_estimator.differences import VERIFIED_SD, difference_sd
+from pcf_estimator.mass.count import package_count
 from pcf_estimator.mass.net import net_mass
 from pcf_estimator.model import COVERAGE, Figures, PcfModel
 from pcf_estimator.needs import assign_needs
@@ -78,8 +79,8 @@ def estimate_footprints(
     )
     kinds = assign_needs(products, model.needs_)
     found = model.figures(products, non_food(spend, kinds, model))
-    mass = net_mass(products, kinds)
-    units = unit_figures(products)
+    mass = net_mass(products, kinds, usd_per_currency=market.usd_per_currency)
+    units = _per_pack(unit_figures(products), package_count(products))
     price, verified = _number(products, "price"), _number(products, "verified_kg_co2e")
     mass_kg = mass["net_mass_kg"].to_numpy(dtype=np.float64)
     by_spend = (price * spend["kg_co2e_per_usd"]).to_numpy(dtype=np.float64)
@@ -178,6 +179,14 @@ def non_food(spend: pd.DataFrame, kinds: pd.DataFrame, model: PcfModel) -> Bools
     needs = set(model.members_.records_["need"]) - {""}
     other_need = (kinds["kind"] != "") & ~kinds["need"].isin(needs)
     return np.where(code != "", ~food, other_need).astype(bool)
+
+
+def _per_pack(units: pd.DataFrame, count: pd.Series) -> pd.DataFrame:
+    """Per-unit figures and their ranges times the number of units in each pack."""
+    figures = [str(name) for name in units.columns if str(name).startswith("kg_co2e")]
+    counted = units.copy()
+    counted[figures] = units[figures].mul(count.to_numpy(dtype=np.float64), axis=0)
+    return counted
 
 
 def _difference_sd(found: Figures, is_verified: Bools, is_seed: Bools, model: PcfModel) -> Floats:

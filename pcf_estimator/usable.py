@@ -25,7 +25,7 @@ SIGNED = rf"[-−–]\s*{NUMBER}(?:e[-+]?\d+)?"
 TIMES = r"\s*(?:[x×*]|(?:pk|packs?|ct|count)\s*/?)\s*"
 # zero or less of a unit, so many packs of nothing, and no packs of so much
 NOTHING_IN_IT = (
-    rf"\s*(?:(?:{NUMBER}{TIMES})?(?:{SIGNED}|{ZERO})\s*(?:{UNIT})?"
+    rf"\s*(?:(?:(?:{NUMBER}\s*[x×*]\s*)?{SIGNED}|(?:{NUMBER}{TIMES})?{ZERO})\s*(?:{UNIT})?"
     rf"|(?:{SIGNED}|{ZERO}){TIMES}{NUMBER}\s*(?:{UNIT})?"
     rf"|{NUMBER}\s*{UNIT}\s*[x×*]\s*{ZERO})\s*"
 )

@@ -14,8 +14,8 @@ The grammar, on upper-case text, one search per distinct text:
 - mass goes before volume ("2 QT/.25 OZ" makes two quarts of drink), the first before the next;
 - six digits glued to the front are an item code; "REC OZ" (as drunk) is no mass of the pack;
 - "20 CT/13 GAL" is a bag's size, so no volume;
-- what measures no goods ("12 IN", "3 HOURS", "75 WATT") is neither mass nor volume; nor is an amount
-  of zero, with a sign ("-500 G") or a power ("1E3 G"): no part of it is read as another size.
+- what measures no goods ("12 IN", "3 HOURS", "75 WATT") is neither mass nor volume; nor is an
+  amount of zero, with a sign ("-500 G") or a power ("1E3 G"): no part of it is another size.
 
 Ounces count as mass. On liquids they are fluid ounces, 4 % more: with a density about 1 that is
 within the spread, so only goods of another density (see mass.py) need to know.
@@ -26,13 +26,20 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from pcf_estimator.units import PIECES_PER_DOZEN, SAID, UNIT_OF_MASS, UNIT_OF_VOLUME, factor
+from pcf_estimator.mass.words import (
+    DOZEN,
+    PACKS,
+    PIECES,
+    printed,
+    said_amount,
+    said_count,
+)
+from pcf_estimator.units import PIECES_PER_DOZEN, UNIT_OF_MASS, UNIT_OF_VOLUME, factor
 
-MOST_KG = 60.0  # ASSUMPTION: several packs sold as one weigh no more: 24 x 2.5 kg of rice
+# ASSUMPTIONS: packs sold as one weigh no more where the text says "x" or "pack" (24 x 2.5 kg of
+# rice), nor where it does not ("7-11 LB" is a range rather than seven packs).
+MOST_KG, MOST_KG_UNSAID = 60.0, 25.0
 RANGE = 1.5  # "18-22 LB" is a range, "6-12 OZ" six packs
-PACKS = "PKS?|PACKS?|MULTIPACKS?|P|CANS?|BOTTLES?|BTLS?|POTS?|POUCHES|TINS?|JARS?|CARTONS?|SACHETS?"
-PIECES = "CT|CNT|COUNT|LOADS?|LDS?|USES?|SHEETS?|ROLLS?|PODS?|PIECES?|PCS?|STEMS?|SLICES?|BAGS?"
-DOZEN = "DZ|DOZ|DOZENS?"
 # What is replaced, by what, and what a text holds that has it: cheaper to ask of every title.
 CLEAN = (
     (r"[−–‐‑]", "-", r"[−–‐‑]"),
@@ -108,14 +115,6 @@ UNREAD = (
 DASHED = rf"\d\s*(?:{PACKS}|{PIECES}|{_UNITS})\.?\s+[-−–]\d"
 PLUS = rf"(?<=\d)(\s*(?:{_UNITS})\.?\s*)\+(?=\s*[\d.½¼¾])"
 AREA = r"(?<![\d.])(?P<feet>\d+(?:\.\d+)?)\s*SQ\.?\s*F"
-NOUNS = {
-    PACKS: "pack",
-    "LOADS?|LDS?": "loads",
-    "STEMS?": "stems",
-    "ROLLS?": "rolls",
-    "SHEETS?": "sheets",
-    "BAGS?": "bags",
-}
 BAG_SIZE = r"\d\s*(?:CT|COUNT|BAGS)\s*/\s*(?:\d+\s*)?(?:GAL|QT)"
 
 
@@ -191,7 +190,7 @@ def _read(text: pd.Series) -> pd.DataFrame:
             "count": count,
             "area_m2": _numbers(text, AREA, "SQ")["feet"] * factor("foot ** 2", "meter ** 2"),
             "in_ounces": mass["unit"].eq("ounce"),
-            "said": said.where(said.ne(""), _said_count(text, count)),
+            "said": said.where(said.ne(""), said_count(text, count)),
         }
     )
 
@@ -213,9 +212,10 @@ def _measured(text: pd.Series, pattern: str, units: dict[str, str], to: str) -> 
     times = last.fillna(first.mask(pieces | is_range | broken))
     each = middle * per_unit
     size = each * times.fillna(1)
-    size = size.mask(times.notna() & size.gt(MOST_KG))
-    said = _said(middle, unit)
-    said = said.mask(times.notna(), _printed(times, "{:.0f} x ") + said)
+    most = np.where(spans & last.isna(), MOST_KG_UNSAID, MOST_KG)
+    size = size.mask(times.notna() & size.gt(most))
+    said = said_amount(middle, unit)
+    said = said.mask(times.notna(), printed(times, "{:.0f} x ") + said)
     return pd.DataFrame(
         {
             "size": size.where(size > 0),
@@ -232,7 +232,7 @@ def _add_ounces(mass: pd.DataFrame, text: pd.Series) -> None:
     both = found.notna().all(axis=1)
     ounces = factor("pound", "ounce") * found["pounds"] + found["ounces"]
     mass.loc[both, "size"] = ounces[both] * factor("ounce", "kg")
-    mass.loc[both, "said"] = _printed(ounces[both], "{:.4g} oz")
+    mass.loc[both, "said"] = printed(ounces[both], "{:.4g} oz")
 
 
 def _extract(text: pd.Series, pattern: str, sign: str) -> pd.DataFrame:
@@ -258,27 +258,3 @@ def _counts(text: pd.Series, times: pd.Series) -> pd.Series:
     count = dozen.fillna(times).fillna((found["low"] + found["high"].fillna(found["low"])) / 2)
     count = count.where(count > 0)
     return count.mask(count.isna() & text.str.contains(ONE_EACH, regex=True), 1.0)
-
-
-def _said(amount: pd.Series, unit: pd.Series) -> pd.Series:
-    one, several = (
-        unit.map({name: words[i] for name, words in SAID.items()}).astype("str") for i in (0, 1)
-    )
-    said = _printed(amount, "{:.4g} ") + one.where(amount.le(1), several)
-    return said.mask(said.isin(["0.5 gallon", "0.5 pint"]), "half " + one).fillna("")
-
-
-def _said_count(text: pd.Series, count: pd.Series) -> pd.Series:
-    noun = pd.Series("", index=text.index, dtype="str")
-    for words, said in NOUNS.items():
-        noun = noun.mask(text.str.contains(rf"\d[ -]?(?:{words})(?:[^A-Z]|$)", regex=True), said)
-    dozen = text.str.contains(rf"\b(?:{DOZEN})(?:[^A-Z]|$)", regex=True) & (
-        count % PIECES_PER_DOZEN == 0
-    )
-    noun = noun.replace("", "count").mask(dozen, "dozen")
-    number = _printed(count.where(~dozen, count / PIECES_PER_DOZEN), "{:.0f} ")
-    return (number + noun).where(count.gt(1), "")
-
-
-def _printed(numbers: pd.Series, form: str) -> pd.Series:
-    return numbers.map(form.format, na_action="ignore").astype("str")

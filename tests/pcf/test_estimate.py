@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcf_estimator.estimate import estimate_footprints
+from pcf_estimator.estimate import Market, estimate_footprints
 from pcf_estimator.model import PcfModel
 from pcf_estimator.seed.table import read_seed
 from pcf_estimator.tables import FOOTPRINTS, PRODUCTS, TIERS, check_table, read_table
@@ -158,3 +158,22 @@ def test_a_table_of_ids_and_titles_is_enough(model: PcfModel, tmp_path: Path) ->
     assert found["tier"].tolist() == ["model"] * 3
     assert found["mass_basis"].tolist() == ["category"] * 3
     assert found["kg_co2e"].notna().all()
+
+
+def test_a_pack_of_two_laptops_is_two_laptops(model: PcfModel) -> None:
+    found = estimates(model, title=["Laptop 14 inch 16GB"] * 2, package_size=[None, "2 CT"])
+    assert found["tier"].tolist() == ["model", "model"]
+    for column in ("kg_co2e", "kg_co2e_low", "kg_co2e_high_95"):
+        assert found[column].iloc[1] == pytest.approx(2 * found[column].iloc[0])
+
+
+def test_a_rate_of_exchange_moves_no_mass(model: PcfModel) -> None:
+    # the same rice at 4 dollars and at 600 yen: its text says 2 kg either way
+    rice = pd.DataFrame({"product_id": ["a"], "title": ["White rice, 2 kg"], "price": [600.0]})
+    found = estimate_footprints(rice, model, Market(usd_per_currency=1 / 150))
+    assert found["net_mass_kg"].tolist() == [2.0]
+
+
+def test_a_catalogue_without_rows_has_footprints_without_rows(model: PcfModel) -> None:
+    nothing = pd.DataFrame({"product_id": [], "title": []}, dtype="str")
+    assert estimate_footprints(nothing, model).columns.tolist() == list(FOOTPRINTS.columns)

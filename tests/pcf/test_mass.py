@@ -42,6 +42,34 @@ def test_a_shipping_case_is_no_pack():
     assert net_mass(water)["mass_basis"].tolist() == ["package"]
 
 
+def test_prices_in_any_currency_are_believed_by_their_worth_in_dollars():
+    # 1 kg of rice for 300 yen is 2 dollars a kg, not 300; for 300 dollars it is no pack
+    rice = products(title=["Rice"], package_size=["1 KG"], price=[300.0])
+    assert net_mass(rice, usd_per_currency=1 / 150)["mass_basis"].tolist() == ["package"]
+    assert net_mass(rice)["mass_basis"].tolist() != ["package"]
+
+
+@few
+@given(st.floats(1e-3, 1e3), st.floats(0.1, 300))
+def test_the_currency_of_a_price_does_not_change_the_mass(usd_per_currency, usd):
+    size = ["1 KG"] * 20 + [None]
+    shop = products(title=["Rice"] * 21, category=["rice"] * 21, package_size=size)
+    in_usd = net_mass(shop.assign(price=usd))
+    priced = shop.assign(price=usd / usd_per_currency)
+    other = net_mass(priced, usd_per_currency=usd_per_currency)
+    if 0.41 < usd < 149:
+        assert other["mass_basis"].tolist() == in_usd["mass_basis"].tolist()
+        np.testing.assert_allclose(other["net_mass_kg"], in_usd["net_mass_kg"], rtol=1e-9)
+
+
+def test_a_size_that_is_no_amount_of_goods_is_not_taken_for_a_fact():
+    sizes = ["12 inch", "3 hours", "75 WATT", "−500 g", "1e3 g", "0 x 500 g"]
+    shop = products(title=["Rice"] * 6, package_size=sizes)
+    assert net_mass(shop)["mass_basis"].tolist() == ["category"] * 6
+    titled = products(title=["Rice -1 kg", "Rice 0 kg", "Rice, 12 inch"])
+    assert net_mass(titled)["mass_basis"].tolist() == ["category"] * 3
+
+
 def test_price_over_the_types_price_per_kg_gives_the_mass_of_a_pack_without_text():
     # twenty packs at 4 a kg; one without text for 6 weighs 1.5 kg
     shop = products(

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pcf_estimator.mass.count import package_count
 from pcf_estimator.mass.package import parse_package, read_packages
 
 OZ, LB, GALLON = 0.028349523125, 0.45359237, 3.785411784
@@ -61,9 +62,46 @@ def parsed(text):
         ("4 pack of 400g tins", 1.6, NONE, 4),
         ("500 ml, multipack of 4", NONE, 2.0, 4),
         ("16 CT/2 OZ EACH", 32 * OZ, NONE, 16),
+        # up to 60 kg where the text says so, to 25 where it does not: then nothing is read
+        ("10 x 2.5 kg", 25.0, NONE, 10),
+        ("12 x 2.5 kg", 30.0, NONE, 12),
+        ("24 x 1.5 L", NONE, 36.0, 24),
+        ("24 PK/1.5 L", NONE, 36.0, 24),
+        ("25 x 2.5 kg", NONE, NONE, 25),
+        ("7-11 LB", NONE, NONE, 7),
+        # sums
+        ("500 g + 500 g", 1.0, NONE, NONE),
+        ("2 x 500 g+250 g", 1.25, NONE, NONE),
+        ("Shampoo 250 ml + 250 ml", NONE, 0.5, NONE),
+        ("1 LB + 8 OZ", 1.5 * LB, NONE, NONE),
+        ("500 g + 100 ml", NONE, NONE, NONE),  # neither is the whole
+        ("6+2 x 330 ml", NONE, NONE, NONE),
+        ("Sun cream SPF 50+ 200 ml", NONE, 0.2, NONE),
+        # signs and powers of ten are no amounts; dashes are no signs
+        ("−500 g", NONE, NONE, NONE),
+        ("–500 g", NONE, NONE, NONE),
+        ("+500 g", NONE, NONE, NONE),
+        ("Rice -1 kg", NONE, NONE, NONE),
+        ("Rice −1½ kg", NONE, NONE, NONE),
+        ("-6 x 500 g", NONE, NONE, NONE),
+        ("Rice - 1 kg", 1.0, NONE, NONE),
+        ("12 PK -12 OZ", 144 * OZ, NONE, 12),
+        ("18–22 LB", 20 * LB, NONE, NONE),
+        ("1e3 g", NONE, NONE, NONE),
+        ("1.5E-3 kg", NONE, NONE, NONE),
+        ("1 x 10^3 g", NONE, NONE, NONE),
+        # nothing, and what measures no amount of goods
+        ("0 x 500 g", NONE, NONE, NONE),
+        ("6 x 0 g", NONE, NONE, 6),
+        ("Milk 0 kg", NONE, NONE, NONE),
+        ("3 hours", NONE, NONE, NONE),
+        ("12 inch", NONE, NONE, NONE),
+        ("100 FT", NONE, NONE, NONE),
+        ("9 VOLT", NONE, NONE, NONE),
+        ("75 WATT", NONE, NONE, NONE),
         # a count of pieces does not, nor do packs nobody could carry
         ("16 CT/22 OZ", 22 * OZ, NONE, 16),
-        ("12 PK/300 OZ", 300 * OZ, NONE, 12),
+        ("12 PK/300 OZ", NONE, NONE, 12),
         ("6 CT", NONE, NONE, 6),
         ("2 DOZEN", NONE, NONE, 24),
         ("1/2 DZ", NONE, NONE, 6),
@@ -130,8 +168,61 @@ def test_a_comma_is_a_decimal_point(amount, unit):
 def test_by_times_and_pack_say_the_same(packs, ml):
     texts = [f"{packs} x {ml} ml", f"{packs} PK/{ml} ML", f"{ml} ml x {packs}", f"{packs}x{ml}ml"]
     litres = parse_package(pd.Series(texts))["volume_l"]
-    expected = packs * ml / 1000 if packs * ml <= 25_000 else ml / 1000
-    np.testing.assert_allclose(litres, expected, rtol=1e-12)
+    np.testing.assert_allclose(litres, packs * ml / 1000, rtol=1e-12)  # at most 19.2 litres
+
+
+@few
+@given(st.floats(0.1, 5), st.sampled_from(["{} x {:.2f} kg", "{} PK/{:.2f} KG", "{}/{:.2f} KG"]))
+def test_more_packs_never_weigh_less(each, form):
+    texts = [form.format(k, each) for k in range(6, 200, 7)]
+    mass = parse_package(pd.Series(texts))["mass_kg"]
+    read = mass.notna()
+    assert mass[read].is_monotonic_increasing
+    assert read.is_monotonic_decreasing  # once too heavy, always too heavy
+
+
+@few
+@given(st.lists(st.integers(1, 900), min_size=2, max_size=5))
+def test_a_sum_weighs_what_its_parts_weigh(grams):
+    text = " + ".join(f"{g} g" for g in grams)
+    assert parse_package(pd.Series([text]))["mass_kg"].tolist() == pytest.approx(
+        [sum(grams) / 1000]
+    )
+
+
+@pytest.mark.parametrize(
+    ("size", "title", "count"),
+    [
+        ("2 CT", "Chairs", 2),
+        ("10 PK", "Chairs", 10),
+        (None, "Chair 2-pack", 2),
+        (None, "Chairs, set of 4", 4),
+        (None, "Pack of 3 chairs", 3),
+        ("14 IN", "Chairs, set of 4", 4),
+        ("1 CT", "Chairs, set of 4", 1),  # the size goes first
+        ("4 pack of 10", "Pens", 4),
+        ("6 x 330 ml", "Cola", 6),
+        ("48-54 CT", "Diapers", 51),
+        ("1,000 CT", "Staples", 1000),
+        ("974246  PK", "Code", 1),
+        ("0 CT", "Chair", 1),
+        ("12 X12 IN/EA", "Frame", 1),
+        ("4 PC", "Chairs", 4),
+        (None, "Laptop with Windows 11 PC", 1),
+        (None, "7-piece dining set", 1),
+        (None, "Laptop 14 inch", 1),
+        (None, None, 1),
+    ],
+)
+def test_a_pack_counts_the_units_that_its_text_states(size, title, count):
+    shop = pd.DataFrame({"title": [title], "package_size": [size]}, index=[7])
+    answer = package_count(shop)
+    assert (answer.tolist(), answer.index.tolist()) == ([count], [7])
+
+
+def test_without_any_text_a_pack_is_one_unit():
+    assert package_count(pd.DataFrame({"price": [1.0, 2.0]})).tolist() == [1.0, 1.0]
+    assert package_count(pd.DataFrame({"title": pd.Series([], dtype="str")})).empty
 
 
 @few

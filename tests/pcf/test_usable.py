@@ -45,6 +45,31 @@ def reason(**columns: object) -> str:
             {"title": "Milk", "package_size": "-2 LB"},
             "its package size is -2 LB, but a pack holds something",
         ),
+        *(
+            (
+                {"title": "Milk", "package_size": size},
+                f"its package size is {size}, but a pack holds something",
+            )
+            for size in (
+                *("−500 g", "-1e3 g", "0 x 500 g", "6 x 0 g", "6 × 0,0 kg", "500 g x 0"),
+                *("0 PK/12 OZ", "12 PK/0 OZ", "6 x -2 kg", "-6 x 500 g", "0 PK"),
+            )
+        ),
+        *(
+            ({"title": "Lamp", "package_size": size}, "")
+            # real goods, and dashes of Complete Journey that are no signs
+            for size in (
+                "12 IN",
+                "100 FT",
+                "9 VOLT",
+                "75 WATT",
+                "6 CT -3 LB",
+                "10 x 500 g",
+                "1e3 g",
+            )
+        ),
+        ({"title": "Pizza, 12 inch"}, ""),
+        ({"title": "Milk 0 kg"}, ""),
         ({"title": "Milk", "package_size": "0.5 l"}, ""),
         ({"title": "Milk", "package_size": None}, ""),
     ],
