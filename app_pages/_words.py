@@ -194,3 +194,12 @@ def sentence(text: str) -> str:
     """The text with a capital letter and a full stop."""
     text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "?", "!")) else text + "."
+
+
+def share(value: float | None) -> str:
+    """A share in whole percent; a dash where it is not known.
+
+    >>> share(0.6533), share(None)
+    ('65 %', '–')
+    """
+    return "–" if value is None else f"{100 * value:.0f} %"

@@ -7,8 +7,8 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from app_pages import _load, _method
-from app_pages._words import plain
+from app_pages import _load, _measured, _method
+from app_pages._words import plain, share
 from pcf_estimator.explain.explanation import Explanation
 from recommender.workspace import WorkspaceError
 
@@ -130,7 +130,7 @@ def tiers(here: _load.Opened) -> None:
     products, sales = _method.tier_shares(here)
     best = sum((sales or products).get(tier, 0.0) for tier in ("verified", "model"))
     prose.caption(
-        f"{_method.share(best)} of this shop's {'sales' if sales else 'products'} have a figure "
+        f"{share(best)} of this shop's {'sales' if sales else 'products'} have a figure "
         f"that is verified or estimated from similar products."
     )
 
@@ -147,19 +147,19 @@ def sources() -> None:
 
 
 def quality_by_split() -> None:
-    found, here = _method.assessment()
-    kept = _method.by_data_set(found)
+    found, here = _measured.assessment()
+    kept = _measured.by_data_set(found)
     where = "in this workspace" if here else "when this version was made"
     st.container(width=READABLE).markdown(
-        f"Measured {where}, on goods the estimator had not seen. {_method.asked_sentence(found)}"
+        f"Measured {where}, on goods the estimator had not seen. {_measured.asked_sentence(found)}"
     )
-    asked = _method.asked_table(found)
+    asked = _measured.asked_table(found)
     if len(asked):
         with st.expander("What was asked, and what was found"):
             st.dataframe(
                 asked,
                 hide_index=True,
-                alt=_method.asked_sentence(found),
+                alt=_measured.asked_sentence(found),
                 key="asked",
             )
     left, right = st.columns(2)
@@ -168,7 +168,7 @@ def quality_by_split() -> None:
         name = left.segmented_control(
             "Measured on",
             list(kept),
-            format_func=lambda name: _method.DATA_SETS.get(name, name),
+            format_func=lambda name: _measured.DATA_SETS.get(name, name),
             default=name,
             required=True,
             key="measured_on",
@@ -186,12 +186,12 @@ def quality_by_split() -> None:
         bind=URL,
     )
     methods = entry["splits"][split]
-    said = _method.split_sentence(methods, split)
+    said = _measured.split_sentence(methods, split)
     st.container(width=READABLE).markdown(said)
     left, right = st.columns(2, gap="large")
     with left:
         st.altair_chart(
-            _method.split_chart(_method.split_points(methods)), alt=said, key="by_split"
+            _measured.split_chart(_measured.split_points(methods)), alt=said, key="by_split"
         )
         meaning = SPLITS.get(split, split)
         st.caption(
@@ -199,11 +199,11 @@ def quality_by_split() -> None:
             f"within a factor of 2; further right is better. This split is {meaning}."
         )
     with right:
-        scores(_method.split_table(methods), f"Scores by method on the split {split}. {said}")
+        scores(_measured.split_table(methods), f"Scores by method on the split {split}. {said}")
     st.subheader("Do the ranges keep their promise?", anchor=False)
-    said = _method.range_sentence(methods, float(entry.get("nominal_coverage", 0.8)))
-    scores(_method.range_table(entry), f"Coverage promised and held by split. {said}")
-    st.container(width=READABLE).caption(f"{said} {_method.size_sentence(entry)}")
+    said = _measured.range_sentence(methods, float(entry.get("nominal_coverage", 0.8)))
+    scores(_measured.range_table(entry), f"Coverage promised and held by split. {said}")
+    st.container(width=READABLE).caption(f"{said} {_measured.size_sentence(entry)}")
     st.markdown("The same figures by command:")
     st.code(REPRODUCE, language="bash", width=READABLE)
 

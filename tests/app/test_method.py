@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from app_pages import _load, _method
+from app_pages import _load, _measured, _method, _words
 from app_pages._words import significant
 from pcf_estimator.explain.explain import explain
 from pcf_estimator.members import MEMBERS
@@ -61,6 +61,8 @@ def shown(app) -> str:
 
 def test_the_examples_in_the_docstrings_hold():
     assert doctest.testmod(_method).failed == 0
+    assert doctest.testmod(_measured).failed == 0
+    assert doctest.testmod(_words).failed == 0
 
 
 def test_without_a_model_it_says_which_command_makes_one(open_app):
@@ -147,7 +149,7 @@ def test_quality_by_split_is_the_kept_assessments(open_app, measured_shop):
 
 
 def test_a_link_reopens_the_same_view(open_app, measured_shop):
-    whole = _method.DATA_SETS["agribalyse"]
+    whole = _measured.DATA_SETS["agribalyse"]
     app = open_app("method", workspace=measured_shop, split="random", measured_on=whole)
     assert app.segmented_control(key="split").value == "random"
     assert app.segmented_control(key="measured_on").value == "agribalyse"
@@ -166,7 +168,7 @@ def test_shares_by_tier_are_those_of_the_shops_footprints(monkeypatch, small_sho
     products, _ = _method.tier_shares(here)
     assert sum(products.values()) == pytest.approx(1.0)
     model = (here.shop.footprints["tier"] == "model").mean()
-    assert f"({_method.share(model)} of products" in _method.tier_lines(here)[1]
+    assert f"({_words.share(model)} of products" in _method.tier_lines(here)[1]
 
 
 def test_the_evidence_sentence_names_the_ends(monkeypatch, measured_shop):
