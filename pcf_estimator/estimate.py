@@ -35,8 +35,8 @@ WIDE_COVERAGE = 0.95  # of the range outside which a supplier's figure asks for 
 FOOD_INDUSTRIES = ("111", "112", "114", "311", "312")
 NOT_FOR_PEOPLE = ("111421", "111422", "311111", "311119", "312230")  # plants, pet food, tobacco
 # Spend says what an industry's average dollar emits. Standard deviation of log10 kg by spend around
-# kg by model, over the foods of Complete Journey by sales (`assess.spend.spend_spread`); wider
-# where words chose the industry, and for goods that are no food, by judgement.
+# kg by model, over the foods of Complete Journey by sales (`assess.spend.spend_spread`); wider, by
+# judgement, where words chose the industry. For goods that are no food nothing measures it.
 SPEND_SPREAD, MATCHED_SPREAD = 0.4, 0.45
 
 
