@@ -15,10 +15,10 @@ import pandas as pd
 
 from recommender.candidates import Bools, Candidates, Floats, Ints
 from recommender.functional import OWN
-from recommender.generators import GENERATORS
 from recommender.history import History
 from recommender.lighter import with_own_error
 from recommender.policy import Policy, Slate, Weights
+from recommender.relevance.generators import GENERATORS
 from recommender.serving import COLD_START, serve
 from recommender.swaps import (
     SwapGoods,

@@ -19,17 +19,17 @@ import pandas as pd
 
 from pcf_estimator.tables import shipped_data
 from recommender.backtest import Backtest, backtest
-from recommender.baselines import against_baselines
 from recommender.bootstrap import DRAWS
 from recommender.candidates import Candidates
 from recommender.console import note, working
+from recommender.evaluation.baselines import against_baselines
 from recommender.history import History, Shelf
 from recommender.log import Log, audit_customers, read_log
-from recommender.p_buy import PurchaseModel
 from recommender.policy import Policy, Slate, baseline_policy, read_policy
 from recommender.policy import shipped_policies as shipped_paths
 from recommender.products import products_at
-from recommender.relevance import fit_relevance
+from recommender.relevance.fit import fit_relevance
+from recommender.relevance.p_buy import PurchaseModel
 from recommender.report import write_report
 from recommender.serving import Served, serve
 from recommender.splits import Protocol, protocol

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from recommender.baselines import against_baselines, habit, new_popularity, popularity
+from recommender.evaluation.baselines import against_baselines, habit, new_popularity, popularity
 from recommender.history import History
-from recommender.relevance import fit_relevance
+from recommender.relevance.fit import fit_relevance
 from recommender.splits import protocol
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from recommender.generators import GENERATORS, Fitted, propose
 from recommender.history import History
+from recommender.relevance.generators import GENERATORS, Fitted, propose
 
 
 @pytest.fixture(scope="module")

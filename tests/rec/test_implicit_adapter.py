@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from recommender.implicit_adapter import Als, ItemItem, check_matrix
+from recommender.relevance.implicit_adapter import Als, ItemItem, check_matrix
 
 MODELS = {
     "als": lambda: Als(factors=4, iterations=3),

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recommender.features import features
-from recommender.generators import Fitted, propose
 from recommender.history import History
-from recommender.p_buy import PurchaseModel, labelled, score
-from recommender.relevance import fit_relevance
+from recommender.relevance.features import features
+from recommender.relevance.fit import fit_relevance
+from recommender.relevance.generators import Fitted, propose
+from recommender.relevance.p_buy import PurchaseModel, labelled, score
 from recommender.splits import Window, protocol
 
 

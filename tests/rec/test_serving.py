@@ -6,7 +6,7 @@ import pytest
 
 from recommender.history import History
 from recommender.policy import Policy, Slate, Weights
-from recommender.relevance import fit_relevance
+from recommender.relevance.fit import fit_relevance
 from recommender.serving import COLD_START, FROM_HISTORY, popular_list, serve
 from recommender.splits import protocol
 from recommender.tradeoff import PARTS, Scales, goods_of

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.candidates import Floats, Ints
-from recommender.generators import Fitted, Merged
 from recommender.history import Habit, rank_within
 from recommender.log import distinct_rows
+from recommender.relevance.generators import Fitted, Merged
 
 Floats32 = npt.NDArray[np.float32]
 NEVER = 999.0  # weeks since a purchase that never was; trees only need it to be far away

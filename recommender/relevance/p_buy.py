@@ -19,9 +19,9 @@ from sklearn.linear_model import LogisticRegression
 
 from pcf_estimator.tables import TableError
 from recommender.candidates import Bools, Candidates, Floats, Ints
-from recommender.features import Floats32, features
-from recommender.generators import Fitted, Merged, propose
 from recommender.log import Log, find
+from recommender.relevance.features import Floats32, features
+from recommender.relevance.generators import Fitted, Merged, propose
 from recommender.splits import MIN_BASKETS, MIN_CUSTOMER_BASKETS, MIN_HOUSEHOLDS, Window
 
 

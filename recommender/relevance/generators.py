@@ -17,8 +17,8 @@ from scipy.sparse import csr_matrix
 from recommender.best import best_rows
 from recommender.candidates import Bools, Floats, Ints
 from recommender.history import History, rank_within
-from recommender.implicit_adapter import Als, ItemItem
 from recommender.log import distinct_rows
+from recommender.relevance.implicit_adapter import Als, ItemItem
 
 CANDIDATES_PER_CUSTOMER = 300
 PER_TYPE = 15  # products of one type that may stand in

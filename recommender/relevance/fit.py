@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from recommender.candidates import Candidates
-from recommender.features import Floats32, features
-from recommender.generators import GENERATORS, Fitted, Merged, propose
 from recommender.history import History, Shelf
 from recommender.log import Log, audit_customers, find
-from recommender.p_buy import (
+from recommender.relevance.features import Floats32, features
+from recommender.relevance.generators import GENERATORS, Fitted, Merged, propose
+from recommender.relevance.p_buy import (
     Labelled,
     PurchaseModel,
     labelled,

@@ -1,0 +1,1 @@
+"""How good the rankings are: measures, baselines, calibration, by task, group and window."""
