@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,8 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from pcf_estimator.casts import CASTS, unfit
+from pcf_estimator.clock import in_another_zone, wall_times
 from pcf_estimator.usable import wordless
 
 Kind = Literal["text", "number", "kg", "whole", "time", "flag"]
@@ -26,7 +27,6 @@ EXPECTED = {
     "time": "a date or time such as 2017-03-01 or 2017-03-01T12:30:00",
     "flag": "true or false",
 }
-TRUE, FALSE = {"true", "1", "yes", "t", "y"}, {"false", "0", "no", "f", "n"}
 
 
 class TableError(ValueError):
@@ -45,6 +45,7 @@ class Column:
     above: float | None = None
     at_most: float | None = None
     words: bool = False  # a name: a column of nothing but numbers or prices is another column
+    one_clock: bool = False  # times as the shop's clock shows them, never of mixed zones
 
     def expected(self) -> str:
         bounds = [
@@ -163,6 +164,11 @@ def read_table(path: str | Path, table: Table) -> pd.DataFrame:
 
 def read_columns(path: Path, name: str) -> pd.DataFrame:
     """Every column of a Parquet or CSV file as it stands; CSV columns as text, empty cells null."""
+    return read_arrow(path, name).to_pandas(types_mapper=_text_stays_text)
+
+
+def read_arrow(path: Path, name: str, *, encoded: bool = False) -> pa.Table:
+    """The same as an Arrow table; `encoded` holds each text once, for tables of many rows."""
     if not path.exists():
         raise TableError(f"{name} ({path}): there is no such file")
     if not path.is_file():
@@ -173,25 +179,27 @@ def read_columns(path: Path, name: str) -> pd.DataFrame:
         is_parquet = file.read(4) == b"PAR1"
     try:
         if is_parquet:
-            return pq.read_table(path).to_pandas(types_mapper=_text_stays_text)
+            kinds = pq.read_schema(path)
+            texts = [field.name for field in kinds if pa.types.is_string(field.type)]
+            return pq.read_table(path, read_dictionary=texts if encoded else None)
         header = pa_csv.open_csv(path).schema.names
         twice = sorted({column for column in header if header.count(column) > 1})
         if twice:
             raise TableError(f"{name} ({path}): column {', '.join(twice)} stands there twice")
+        text = pa.dictionary(pa.int32(), pa.string()) if encoded else pa.string()
         texts = pa_csv.ConvertOptions(
-            column_types={column: pa.string() for column in header},
+            column_types=dict.fromkeys(header, text),
             strings_can_be_null=True,
             null_values=["", "NA", "NaN", "nan", "null", "None"],
         )
         # a quoted title may hold a line break
         parse = pa_csv.ParseOptions(newlines_in_values=True)
-        read = pa_csv.read_csv(path, convert_options=texts, parse_options=parse)
+        return pa_csv.read_csv(path, convert_options=texts, parse_options=parse)
     except (pa.ArrowInvalid, pa.ArrowKeyError, UnicodeDecodeError, OSError) as error:
         raise TableError(
             f"{name} ({path}): not a table; Parquet or comma-separated text in UTF-8 with a header "
             f"was expected ({str(error).splitlines()[0]})"
         ) from error
-    return read.to_pandas(types_mapper=_text_stays_text)
 
 
 def check_table(frame: pd.DataFrame, table: Table, where: str) -> pd.DataFrame:
@@ -209,14 +217,7 @@ def check_table(frame: pd.DataFrame, table: Table, where: str) -> pd.DataFrame:
 above 0 was expected (1 such row)
     """
     names = [str(column) for column in frame.columns]
-    missing = [c for c, column in table.columns.items() if column.required and c not in names]
-    missing += [" or ".join(group) for group in table.one_of if not any(c in names for c in group)]
-    if missing:
-        raise TableError(
-            f"{where}: no column {', '.join(missing)}; found {', '.join(names) or 'no columns'}"
-        )
-    if frame.empty:
-        raise TableError(f"{where}: the table holds no rows")
+    refuse_missing(names, len(frame), table, where)
     checked = {}
     for name, column in table.columns.items():
         if name in names:
@@ -228,11 +229,43 @@ above 0 was expected (1 such row)
     return pd.DataFrame(checked)
 
 
-def _cast(frame: pd.DataFrame, name: str, column: Column, where: str, table: Table) -> pd.Series:
-    given = frame[name]
-    cast = CASTS[column.kind](given)
+def refuse_missing(names: list[str], rows: int, table: Table, where: str) -> None:
+    """Raises TableError where `table` needs a column that is not there, or there are no rows."""
+    missing = [c for c, column in table.columns.items() if column.required and c not in names]
+    missing += [" or ".join(group) for group in table.one_of if not any(c in names for c in group)]
+    if missing:
+        raise TableError(
+            f"{where}: no column {', '.join(missing)}; found {', '.join(names) or 'no columns'}"
+        )
+    if rows == 0:
+        raise TableError(f"{where}: the table holds no rows")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What makes a column unusable: the rows, and the problem of the first of them in words."""
+
+    rows: pd.Series
+    problem: str
+
+
+def cast_values(given: pd.Series, name: str, column: Column) -> tuple[pd.Series, Fault | None]:
+    """The values in the column's kind, and what is wrong with them, if anything is.
+
+    A value is judged by itself, so the distinct values of a long column can stand for all of it.
+
+    >>> week = Column(kind="whole", meaning="the log's own week")
+    >>> cast_values(pd.Series(["1", "soon"]), "week", week)[1].problem
+    'week is soon, but a whole number was expected'
+    """
+    times, zone = wall_times(given) if column.one_clock else (given, None)
+    cast = CASTS[column.kind](times)
     if column.words:
-        _refuse_numbers(frame, name, cast, where, table)
+        number = wordless(cast)
+        if number.any() and (number | cast.isna()).all():
+            found = cast[number].iloc[0]
+            problem = f"{name} is {found}, but words were expected, and all of its values are"
+            return cast, Fault(number, f"{problem} numbers")
     # any value can be text, and blank text is no value
     bad = cast.isna() & given.notna() & (column.kind != "text")
     if column.kind in ("number", "kg", "whole"):
@@ -248,95 +281,44 @@ def _cast(frame: pd.DataFrame, name: str, column: Column, where: str, table: Tab
         found = given[bad].iloc[0]
         problem = f"{name} is {found}, but {column.expected()} was expected"
         if column.kind == "kg" and pd.isna(cast[bad].iloc[0]):
-            problem = _unfit(name, found) or problem
-        _refuse(frame, table, where, bad, problem)
+            problem = unfit(name, found) or problem
+        return cast, Fault(bad, problem)
     if column.filled and cast.isna().any():
-        _refuse(frame, table, where, cast.isna(), f"{name} is empty, but every row needs one")
+        return cast, Fault(cast.isna(), f"{name} is empty, but every row needs one")
+    if zone is not None and (other := in_another_zone(given, zone)).any():
+        found, first = given[other].iloc[0], given[given.notna()].iloc[0]
+        problem = f"{name} is {found}, in another time zone than {first} in an earlier row, but all"
+        way_out = "write them without a UTC offset, or all with the same one"
+        return cast, Fault(other, f"{problem} times are on the shop's own clock: {way_out}")
+    return cast, None
+
+
+def _cast(frame: pd.DataFrame, name: str, column: Column, where: str, table: Table) -> pd.Series:
+    cast, fault = cast_values(frame[name], name, column)
+    if fault is not None:
+        _refuse(frame, table, where, fault.rows, fault.problem)
     return cast.reset_index(drop=True)
-
-
-def _refuse_numbers(
-    frame: pd.DataFrame, name: str, texts: pd.Series, where: str, table: Table
-) -> None:
-    number = wordless(texts)
-    if number.any() and (number | texts.isna()).all():
-        found = texts[number].iloc[0]
-        problem = f"{name} is {found}, but words were expected, and all of its values are numbers"
-        _refuse(frame, table, where, number, problem)
 
 
 def _refuse(frame: pd.DataFrame, table: Table, where: str, bad: pd.Series, problem: str) -> None:
     row = int(np.flatnonzero(bad.to_numpy())[0])
-    names = [f"{c} {frame[c].iloc[row]}" for c in table.named_by if c in frame]
+    named = {c: frame[c].iloc[row] for c in table.named_by if c in frame}
+    raise row_error(where, row, named, problem, int(bad.sum()))
+
+
+def row_error(
+    where: str, row: int, named: Mapping[str, Any], problem: str, count: int
+) -> TableError:
+    """The error of a bad row (counted from 0), which the values of `named` tell apart from others.
+
+    >>> row_error("displays", 6, {"store_id": 3}, "week is empty, but every row needs one", 2)
+    TableError('displays, row 7 (store_id 3): week is empty, but every row needs one (2 such rows)')
+    """
+    names = [f"{column} {value}" for column, value in named.items() if pd.notna(value)]
     who = f" ({', '.join(names)})" if names else ""
-    count = int(bad.sum())
     rows = "1 such row" if count == 1 else f"{count} such rows"
-    raise TableError(f"{where}, row {row + 1}{who}: {problem} ({rows})")
+    return TableError(f"{where}, row {row + 1}{who}: {problem} ({rows})")
 
 
 def _text_stays_text(kind: pa.DataType) -> pd.StringDtype | None:
     return pd.StringDtype(na_value=np.nan) if pa.types.is_string(kind) else None
-
-
-def _as_text(given: pd.Series) -> pd.Series:
-    if pd.api.types.is_float_dtype(given) and (given.dropna() % 1 == 0).all():
-        given = given.astype("Int64")  # an id column with a gap: 7.0 was 7
-    text = given.astype(pd.StringDtype(na_value=np.nan)).str.strip()
-    return text.mask(text == "")
-
-
-def _as_number(given: pd.Series) -> pd.Series:
-    return pd.to_numeric(given, errors="coerce").astype("float64")
-
-
-def _as_kg(given: pd.Series) -> pd.Series:
-    number = _as_number(given)
-    written = given[given.notna() & number.isna()]
-    kg = {text: _kg(text)[0] for text in written.unique()}
-    return number.where(number.notna(), given.map(kg).astype("float64")) if kg else number
-
-
-def _kg(text: object) -> tuple[float, str]:
-    """A written mass in kg; NaN and the reason where its unit is unknown or no mass."""
-    # words alone, or "1,5", are no number: the column's range says better what was expected
-    if not re.search(r"\d\s*[^\W\d_]", str(text)):
-        return np.nan, ""
-    from pcf_estimator.units import UnitError, quantity  # reads pint: only where units are written
-
-    try:
-        return quantity(str(text), "kg"), ""
-    except UnitError as error:
-        return np.nan, str(error)
-
-
-def _unfit(name: str, found: object) -> str:
-    reason = _kg(found)[1]
-    return f"{name}: {reason}" if reason else ""
-
-
-def _as_whole(given: pd.Series) -> pd.Series:
-    number = _as_number(given)
-    return number.where(number % 1 == 0).astype("Int64")
-
-
-def _as_time(given: pd.Series) -> pd.Series:
-    if pd.api.types.is_numeric_dtype(given):
-        return pd.Series(pd.NaT, index=given.index)  # a bare number could mean any unit
-    time = pd.to_datetime(given, errors="coerce", format="ISO8601", utc=True)
-    return time.dt.tz_localize(None).astype("datetime64[us]")
-
-
-def _as_flag(given: pd.Series) -> pd.Series:
-    word = given.astype(pd.StringDtype(na_value=np.nan)).str.strip().str.lower()
-    yes = word.isin(list(TRUE))
-    return yes.astype("boolean").where(yes | word.isin(list(FALSE)))
-
-
-CASTS: dict[str, Callable[[pd.Series], pd.Series]] = {
-    "text": _as_text,
-    "number": _as_number,
-    "kg": _as_kg,
-    "whole": _as_whole,
-    "time": _as_time,
-    "flag": _as_flag,
-}

@@ -19,7 +19,7 @@ The answer holds the slates, the held-out purchases and a report, a dict of plai
             audit        the same over the households that chose nothing; {} without any
             split        {"total_kg", "functional_kg"} -> part -> ESTIMATE, all households
             audit_split  the same over the audit households; {} without any
-            calibration  [{said, seen, places}], slots in ten groups by rising p_buy
+            calibration  [{from, to, rows, said, seen}]: the places shown, in bands of p_buy
             sellers      seller -> share of attention, of the largest by training sales
             shortfall    {households, places}: slates with too few candidates, places left open
         } }
@@ -46,6 +46,7 @@ from scipy.sparse import csr_matrix
 from recommender.bootstrap import COVERAGE, DRAWS, drawn_sums, estimate, estimates, ratio
 from recommender.candidates import Bools, Candidates, Floats, Ints
 from recommender.carbon_split import Basket, split_functional, split_total
+from recommender.evaluation.calibration import reliability
 from recommender.log import Log, find
 from recommender.metrics import (
     FIGURES,
@@ -54,7 +55,6 @@ from recommender.metrics import (
     bought_in,
     distinct_counts,
     household_sums,
-    reliability,
     small_sellers,
 )
 from recommender.policy import BASELINE, Policy, PolicyError, baseline_policy

@@ -9,7 +9,7 @@ import os
 import platform
 import subprocess
 import sys
-from datetime import date
+from datetime import date, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
@@ -130,6 +130,9 @@ def ingest(
     purchases: Annotated[Path, typer.Option(help="customer_id, product_id, bought_at, ...")],
     customers: Annotated[Path | None, typer.Option(help="customer_id and segments.")] = None,
     displays: Annotated[Path | None, typer.Option(help="What was shown where.")] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(help="The day of the log; by default today.")
+    ] = None,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -137,7 +140,9 @@ def ingest(
     from recommender.ingest import keep_tables, made_from_files, read_tables
 
     with working("checking the tables"):
-        tables = read_tables(catalogue, purchases, customers, displays)
+        tables = read_tables(
+            catalogue, purchases, customers, displays, as_of.date() if as_of else date.today()
+        )
         made_from = made_from_files(
             catalogue=catalogue, purchases=purchases, customers=customers, displays=displays
         )
@@ -297,6 +302,14 @@ def _answer_tables(facts: dict[str, Any], as_json: bool) -> None:
         f"{facts['customers']:,} customers, {facts['from'][:10]} to {facts['until'][:10]}"
     ]
     lines += [f"left out: {row}" for row in facts.get("left_out", [])]
+    if facts["repeated_lines"]:
+        lines.append(
+            f"{facts['repeated_lines']:,} lines equal an earlier one; they stay, since a till may "
+            f"ring an item twice"
+        )
+    lines += [
+        f"partly empty: {column} in {rows:,} rows" for column, rows in facts["partly_empty"].items()
+    ]
     lines += [f"absent: {column}. Without it: {loss}" for column, loss in facts["absent"].items()]
     say(facts, as_json, "\n".join(lines))
 

@@ -43,6 +43,7 @@ def import_step(workspace: Workspace, shop: str, path: Path | None = None) -> di
             catalogue=read.catalogue,
             purchases=read.purchases,
             customers=read.customers,
+            displays=read.displays,
             exclusions=read.exclusions,
             facts={"shop": shop, "currency": CURRENCIES[shop]},
         )

@@ -169,7 +169,7 @@ def _market(workspace: Workspace) -> Market:
 def _shares_of_sales(workspace: Workspace, footprints: pd.DataFrame) -> dict[str, Any]:
     """Shares of sales by tier, and by what the mass of a pack is known from."""
     purchases = workspace.table("tables", "purchases")
-    if "paid" not in purchases:
+    if "paid" not in purchases or not purchases["paid"].sum() > 0:
         return {"share_of_sales": {}, "share_of_sales_by_mass": {}}
     paid = purchases.groupby("product_id")["paid"].sum()
     by_id = footprints.set_index("product_id")

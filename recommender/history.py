@@ -95,7 +95,8 @@ class History:
         one = self.log.where(np.bincount(first, minlength=len(key)).astype(np.bool_))
         quantity = totals(again, self.log.quantity, len(first))[in_log_order]
         paid = totals(again, self.log.paid, len(first))[in_log_order]
-        return replace(one, quantity=quantity, paid=paid)
+        discount = totals(again, self.log.discount, len(first))[in_log_order]
+        return replace(one, quantity=quantity, paid=paid, discount=discount)
 
     @cached_property
     def weeks_ago(self) -> Floats:

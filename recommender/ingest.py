@@ -6,16 +6,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from pcf_estimator.tables import CATALOGUE, TableError, read_table
+from pcf_estimator.tables import CATALOGUE, TableError, read_table, row_error
+from recommender.long_tables import read_long_table
+from recommender.purchases import refuse_future, refuse_other_weeks, repeated_lines
+from recommender.relevance.displays import write_displays
 from recommender.tables import DISPLAYS, PURCHASES, read_customers
 from recommender.workspace import Workspace, file_hash, fingerprint, write_table
 
+WEEKS_AHEAD = 53  # that a shop may have planned
 # Optional columns and what their absence disables, as told to the user.
 DISABLES = {
     "catalogue": {
@@ -30,8 +36,9 @@ DISABLES = {
     "purchases": {
         "quantity": "quantities: every line counts as one pack",
         "paid": "prices over time and revenue: the catalogue's price stands in",
+        "discount": "discounts: a promotion is not told from the regular price",
         "basket_id": "baskets: all that a customer buys in one day is one basket",
-        "store_id": "what sells in the customer's own store",
+        "store_id": "what sells, and what is displayed, in the customer's own store",
     },
 }
 
@@ -43,45 +50,75 @@ class Tables:
     catalogue: pd.DataFrame
     purchases: pd.DataFrame
     customers: pd.DataFrame | None = None
-    displays: pd.DataFrame | None = None
+    displays: pa.Table | None = None  # may have millions of rows
     exclusions: pd.DataFrame | None = None  # reason, lines, ...: what an importer left out
     facts: dict[str, Any] = field(default_factory=dict)
 
 
 def read_tables(
-    catalogue: Path, purchases: Path, customers: Path | None = None, displays: Path | None = None
+    catalogue: Path,
+    purchases: Path,
+    customers: Path | None = None,
+    displays: Path | None = None,
+    as_of: date | None = None,
 ) -> Tables:
-    """The shop's tables, each checked alone and then against the catalogue.
+    """The shop's tables, each checked alone and then against the others.
 
-    Raises TableError for the first table that cannot be used.
+    Nothing may be bought after the day `as_of`, where it is given. Raises TableError for the first
+    table that cannot be used.
     """
     goods = read_table(catalogue, CATALOGUE)
     lines = read_table(purchases, PURCHASES)
     homes = None if customers is None else read_customers(customers)
-    shown = None if displays is None else read_table(displays, DISPLAYS)
+    shown = None if displays is None else read_long_table(displays, DISPLAYS)
     if goods["price"].isna().all():
         raise TableError(
             f"catalogue ({catalogue}): price is empty in all {len(goods)} rows, but prices above 0 "
             f"were expected"
         )
     known = pd.Index(goods["product_id"])
-    refuse_unknown_products(lines, known, f"purchases ({purchases})")
+    where = f"purchases ({purchases})"
+    refuse_unknown_products(lines["product_id"], known, where)
+    if as_of is not None:
+        refuse_future(lines, as_of, where)
+    refuse_other_weeks(lines, where)
     if shown is not None:
-        refuse_unknown_products(shown, known, f"displays ({displays})")
+        refuse_unknown_products(shown["product_id"].to_pandas(), known, f"displays ({displays})")
+        refuse_foreign_displays(shown, lines, f"displays ({displays})")
     return Tables(catalogue=goods, purchases=lines, customers=homes, displays=shown)
 
 
-def refuse_unknown_products(lines: pd.DataFrame, known: pd.Index, where: str) -> None:
-    """Raises TableError where a line names a product that the catalogue does not hold."""
-    unknown = ~lines["product_id"].isin(known).to_numpy()
+def refuse_unknown_products(product_id: pd.Series, known: pd.Index, where: str) -> None:
+    """Raises TableError where a row names a product that the catalogue does not hold."""
+    unknown = ~product_id.isin(known).to_numpy()
     if unknown.any():
-        row = int(np.flatnonzero(unknown)[0])
-        count = int(unknown.sum())
-        rows = "1 such row" if count == 1 else f"{count} such rows"
+        row = int(np.argmax(unknown))
+        problem = (
+            f"the catalogue does not hold this product, but every line names one of its "
+            f"{len(known)} products"
+        )
+        named = {"product_id": product_id.iloc[row]}
+        raise row_error(where, row, named, problem, int(unknown.sum()))
+
+
+def refuse_foreign_displays(shown: pa.Table, lines: pd.DataFrame, where: str) -> None:
+    """Raises TableError where no line can be told to have met a display, by its week or store."""
+    for column in ("week", "store_id"):
+        if column not in lines or lines[column].isna().all():
+            raise TableError(
+                f"{where}: displays are told by {column}, but the purchases have no {column}"
+            )
+    stores, known = shown["store_id"].unique().to_pylist(), set(lines["store_id"].dropna())
+    if not known & set(stores):
         raise TableError(
-            f"{where}, row {row + 1} (product_id {lines['product_id'].iloc[row]}): the catalogue "
-            f"does not hold this product, but every line names one of its {len(known)} products "
-            f"({rows})"
+            f"{where}: none of its {len(stores)} stores (the first is {stores[0]}) is one of the "
+            f"{len(known)} in which anybody bought (the first is {min(known)})"
+        )
+    weeks, log = shown["week"].to_numpy(), lines["week"]
+    if weeks.max() < log.min() or weeks.min() > log.max() + WEEKS_AHEAD:
+        raise TableError(
+            f"{where}: its weeks are {weeks.min()} to {weeks.max()}, but those of the purchases "
+            f"are {log.min()} to {log.max()}: both tables count weeks in the same way"
         )
 
 
@@ -100,6 +137,18 @@ def absent(tables: Tables) -> dict[str, str]:
     return told
 
 
+def partly_empty(tables: Tables) -> dict[str, int]:
+    """Rows without a value, by optional column that some rows fill and others do not."""
+    told = {}
+    for name, columns in DISABLES.items():
+        frame: pd.DataFrame = getattr(tables, name)
+        for column in columns:
+            empty = int(frame[column].isna().sum()) if column in frame else 0
+            if 0 < empty < len(frame):
+                told[f"{name}.{column}"] = empty
+    return told
+
+
 def keep_tables(workspace: Workspace, tables: Tables, made_from: dict[str, str]) -> dict[str, Any]:
     """Writes the tables into the workspace in one step and returns what there is to say of them."""
     facts: dict[str, Any] = {
@@ -109,15 +158,21 @@ def keep_tables(workspace: Workspace, tables: Tables, made_from: dict[str, str])
         "from": str(tables.purchases["bought_at"].min()),
         "until": str(tables.purchases["bought_at"].max()),
         "absent": absent(tables),
+        "partly_empty": partly_empty(tables),
+        "repeated_lines": repeated_lines(tables.purchases),
         **tables.facts,
     }
+    if tables.displays is not None:
+        facts["displays"] = tables.displays.num_rows
     if tables.exclusions is not None:
         facts["left_out"] = tables.exclusions.to_dict("records")
     with workspace.replacing("tables", fingerprint(**made_from), facts) as folder:
-        for name in ("catalogue", "purchases", "customers", "displays", "exclusions"):
+        for name in ("catalogue", "purchases", "customers", "exclusions"):
             frame = getattr(tables, name)
             if frame is not None:
                 write_table(folder / f"{name}.parquet", frame)
+        if tables.displays is not None:
+            write_displays(folder / "displays.parquet", tables.displays)
     return facts
 
 

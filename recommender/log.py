@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
 
@@ -11,8 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from pcf_estimator.tables import TableError
+from pcf_estimator.tables import row_error
 from recommender.candidates import Bools, Floats, Ints
+from recommender.purchases import refuse_other_weeks, weeks_of
 
 DAYS_A_WEEK = 7
 AUDIT_ONE_IN = 5
@@ -24,6 +25,7 @@ class Ids:
 
     customers: npt.NDArray[np.object_]
     products: npt.NDArray[np.object_]
+    stores: npt.NDArray[np.object_] = field(default_factory=lambda: np.array([], dtype=object))
 
     @cached_property
     def _customer_row(self) -> pd.Index:
@@ -32,6 +34,10 @@ class Ids:
     @cached_property
     def _product_row(self) -> pd.Index:
         return pd.Index(self.products)
+
+    @cached_property
+    def _store_row(self) -> pd.Index:
+        return pd.Index(self.stores)
 
     def customer_rows(self, ids: pd.Series | list[str]) -> Ints:
         """Row number of each customer id, -1 for an unknown one.
@@ -44,6 +50,10 @@ class Ids:
     def product_rows(self, ids: pd.Series | list[str]) -> Ints:
         """Row number of each product id, -1 for an unknown one."""
         return self._product_row.get_indexer(pd.Index(ids)).astype(np.int64)
+
+    def store_rows(self, ids: pd.Series | list[str]) -> Ints:
+        """Row number of each store id, -1 for one in which nobody bought."""
+        return self._store_row.get_indexer(pd.Index(ids)).astype(np.int64)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +70,11 @@ class Log:
     quantity: Floats
     paid: Floats  # NaN where the log has no money
     whole_until: int  # the last week that the log holds whole; lines after it judge nothing
+    discount: Floats = field(default_factory=lambda: np.zeros(0))  # off the line; NaN where untold
+
+    def __post_init__(self) -> None:
+        if len(self.discount) != len(self.paid):
+            object.__setattr__(self, "discount", np.full(len(self.paid), np.nan))
 
     def __len__(self) -> int:
         return len(self.customer)
@@ -88,6 +103,7 @@ class Log:
             store=self.store[keep],
             quantity=self.quantity[keep],
             paid=self.paid[keep],
+            discount=self.discount[keep],
             whole_until=self.whole_until,
         )
 
@@ -159,24 +175,28 @@ def totals(place: Ints, weights: Floats, count: int) -> Floats:
 def read_log(purchases: pd.DataFrame, products: pd.Series) -> Log:
     """The log of checked `purchases` over the catalogue's `products` (ids in catalogue order).
 
-    Customers are numbered by sorted id. Where the log has no `week`, weeks are blocks of seven
-    days counted back from the last whole day (the last week ends with it); where it has no
+    Customers and stores are numbered by sorted id. Where the log has no `week`, weeks are blocks of
+    seven days counted back from the last whole day (the last week ends with it); where it has no
     `basket_id`, a basket is what one customer buys on one day. Raises TableError where a purchase
-    names a product that the catalogue lacks.
+    names a product that the catalogue lacks, or where weeks and times contradict each other.
     """
+    store, stores = _stores(purchases)
     ids = Ids(
         customers=np.array(sorted(purchases["customer_id"].unique()), dtype=object),
         products=products.to_numpy(dtype=object),
+        stores=stores,
     )
     product = ids.product_rows(purchases["product_id"])
     unknown = product < 0
     if unknown.any():
-        row = int(np.flatnonzero(unknown)[0])
-        name = purchases["product_id"].iloc[row]
-        raise TableError(
-            f"purchases, row {row + 1} (product {name}): the catalogue has no such product, but "
-            f"every purchase names one of its {len(products)} products ({unknown.sum()} such rows)"
+        row = int(np.argmax(unknown))
+        problem = (
+            f"the catalogue has no such product, but every purchase names one of its "
+            f"{len(products)} products"
         )
+        named = {"product_id": purchases["product_id"].iloc[row]}
+        raise row_error("purchases", row, named, problem, int(unknown.sum()))
+    refuse_other_weeks(purchases, "purchases")
     bought_at = purchases["bought_at"].to_numpy("datetime64[us]")
     day = (bought_at - bought_at.min().astype("datetime64[D]")) / np.timedelta64(1, "D")
     if "week" in purchases:
@@ -187,27 +207,14 @@ def read_log(purchases: pd.DataFrame, products: pd.Series) -> Log:
     customer = ids.customer_rows(purchases["customer_id"])
     visit = pd.Series(customer).astype(str) + "/" + pd.Series(day.astype(int)).astype(str)
     if "basket_id" in purchases:
-        named = purchases["basket_id"].reset_index(drop=True)
-        told = "basket " + named.astype("str") + "/" + pd.Series(customer).astype(str)
-        visit = visit.where(named.isna(), told)
-    store = (
-        pd.factorize(purchases["store_id"], sort=True)[0]
-        if "store_id" in purchases
-        else np.full(len(purchases), -1)
-    )
-    quantity = (
-        purchases["quantity"].fillna(1.0).to_numpy(np.float64)
-        if "quantity" in purchases
-        else np.ones(len(purchases))
-    )
-    paid = (
-        purchases["paid"].to_numpy(np.float64)
-        if "paid" in purchases
-        else np.full(len(purchases), np.nan)
-    )
+        named_baskets = purchases["basket_id"].reset_index(drop=True)
+        told = "basket " + named_baskets.astype("str") + "/" + pd.Series(customer).astype(str)
+        visit = visit.where(named_baskets.isna(), told)
+    quantity = np.nan_to_num(_numbers(purchases, "quantity"), nan=1.0)
+    paid, discount = _numbers(purchases, "paid"), _numbers(purchases, "discount")
     # a stable order, so that the same purchases give the same log whatever order they come in
     basket = pd.factorize(visit, sort=True)[0].astype(np.int64)
-    order = np.lexsort((paid, quantity, product, basket, day))
+    order = np.lexsort((discount, paid, quantity, product, basket, day))
     return Log(
         ids=ids,
         customer=customer[order],
@@ -215,31 +222,27 @@ def read_log(purchases: pd.DataFrame, products: pd.Series) -> Log:
         week=week[order],
         day=np.asarray(day, np.float64)[order],
         basket=basket[order],
-        store=store.astype(np.int64)[order],
+        store=store[order],
         quantity=quantity[order],
         paid=paid[order],
+        discount=discount[order],
         whole_until=whole_until,
     )
 
 
-def weeks_of(bought_at: npt.NDArray[np.datetime64]) -> tuple[Ints, int]:
-    """Week numbers from 1, and the last whole week: seven-day blocks up to the last whole day.
+def _numbers(purchases: pd.DataFrame, column: str) -> Floats:
+    """An optional column; NaN where the log has none."""
+    if column not in purchases:
+        return np.full(len(purchases), np.nan)
+    return purchases[column].to_numpy(np.float64)
 
-    The last day counts as whole if it has purchases after 18:00; else its lines open a week that
-    no split uses.
 
-    >>> weeks_of(np.array(["2024-01-01T20", "2024-01-07T09", "2024-01-08T19"], "datetime64[us]"))
-    (array([1, 2, 2]), 2)
-    """
-    day = bought_at.astype("datetime64[D]").astype(np.int64)
-    last = int(day.max())
-    hours = (bought_at - bought_at.astype("datetime64[D]")) / np.timedelta64(1, "h")
-    times_are_kept = bool((hours > 0).any())
-    if times_are_kept and hours[day == last].max() < 18:
-        last -= 1
-    weeks_back = np.ceil((day - last) / DAYS_A_WEEK).astype(np.int64)
-    first = int(weeks_back.min())
-    return weeks_back - first + 1, 1 - first
+def _stores(purchases: pd.DataFrame) -> tuple[Ints, npt.NDArray[np.object_]]:
+    """Each line's store number, -1 where it names none, and the sorted ids of the stores."""
+    if "store_id" not in purchases:
+        return np.full(len(purchases), -1, np.int64), np.array([], dtype=object)
+    store, ids = pd.factorize(purchases["store_id"], sort=True)
+    return store.astype(np.int64), np.asarray(ids, dtype=object)
 
 
 def audit_customers(ids: npt.NDArray[np.object_]) -> Bools:

@@ -210,24 +210,6 @@ def small_sellers(target: Floats) -> Bools:
     return ~largest(target, int(np.ceil(len(target) / 10)))
 
 
-def reliability(p_buy: Floats, seen: Bools, bins: int = 10) -> list[dict[str, float]]:
-    """What was said against what was seen, in `bins` groups of equal size by rising p_buy.
-
-    >>> reliability(np.array([0.1, 0.3, 0.8]), np.array([False, False, True]), bins=1)
-    [{'said': 0.4..., 'seen': 0.333..., 'places': 3}]
-    """
-    order = np.argsort(p_buy, kind="stable")
-    return [
-        {
-            "said": float(p_buy[group].mean()),
-            "seen": float(seen[group].mean()),
-            "places": len(group),
-        }
-        for group in np.array_split(order, bins)
-        if len(group)
-    ]
-
-
 def household_sums(
     slates: Slates, window: Bought, goods: Goods
 ) -> dict[str, tuple[Floats, Floats]]:

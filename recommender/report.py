@@ -242,9 +242,9 @@ def _calibration_markdown(report: Mapping[str, Any]) -> list[str]:
         cells = []
         for task in TASK_TITLES:
             groups = report["policies"][policy]["tasks"][task]["calibration"]
-            places = sum(group["places"] for group in groups)
+            places = sum(group["rows"] for group in groups)
             for kind in ("said", "seen"):
-                total = sum(group[kind] * group["places"] for group in groups)
+                total = sum(group[kind] * group["rows"] for group in groups)
                 cells.append(f"{total / places:.3f}" if places else "–")
         lines.append(f"| {policy} | {' | '.join(cells)} |")
     return ["Mean p_buy of the places shown, and the share of them that was bought:", "", *lines]

@@ -1,7 +1,7 @@
 """Serving: slates for the customers a shop asks about, today, under one policy.
 
-Customers without enough history, and those whom the log does not know, get what most households
-buy; every row says on what basis it stands.
+Customers without enough history, and those whom the log does not know, get what households like
+them buy; every row says on what basis it stands.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from recommender.candidates import Candidates, Floats, Ints
+from recommender.candidates import Candidates, Ints
 from recommender.functional import excess_kg
 from recommender.history import History
 from recommender.policy import Policy
+from recommender.relevance.cold_customers import Crowd, Segments, Words, cold_list
 from recommender.tradeoff import (
     Goods,
     Scales,
@@ -25,7 +26,6 @@ from recommender.tradeoff import (
     slate_table,
 )
 
-COLD_START_PRODUCTS = 200
 FROM_HISTORY, COLD_START = "history", "cold start"
 
 
@@ -33,28 +33,10 @@ FROM_HISTORY, COLD_START = "history", "cold start"
 class Served:
     """Slates, and for each asked customer on what basis they stand."""
 
-    slates: pd.DataFrame  # the slates table with one more column, `basis`
+    slates: pd.DataFrame  # the slates table with two more columns, `basis` and `told_by`
     unknown: list[str]  # ids that the log does not know
     little_history: list[str]  # known, but with too little history for candidates of their own
     short: int  # places that could not be filled
-
-
-def popular_list(history: History, n: int = COLD_START_PRODUCTS) -> tuple[Ints, Floats, Floats]:
-    """Products that most households bought in the last four weeks, with p_buy and q_buy.
-
-    The chance is the share of active households that bought; the quantity what they took.
-    """
-    recent = history.weeks_ago <= 4.0
-    crowd = np.where(history.universe.products, history.households(4.0), 0.0)
-    active = max(len(np.unique(history.visits.customer[recent])), 1)
-    top = np.lexsort((np.arange(len(crowd)), -crowd))[:n]
-    top = top[crowd[top] > 0]
-    taken = np.bincount(
-        history.visits.product[recent],
-        weights=history.visits.quantity[recent],
-        minlength=len(crowd),
-    )
-    return top, crowd[top] / active, taken[top] / active
 
 
 def serve(
@@ -64,15 +46,18 @@ def serve(
     policy: Policy,
     scales: Scales,
     customer_id: npt.NDArray[np.object_],
+    segments: Segments | None = None,
 ) -> Served:
     """Slates of `policy` for `customer_id`, in the order asked; each id once.
 
     `candidates` are those of all customers as of now. A customer with fewer candidates than places
-    is filled up from the popular list.
+    is filled up from a list for its store and `segments`, by which one without any is served alone;
+    `basis` then says so and `told_by` by what.
     """
     customer_id = np.array(list(dict.fromkeys(customer_id)), dtype=object)
     number = history.log.ids.customer_rows(list(customer_id))
-    own, basis = _asked(candidates, history, number, policy.slate.n)
+    segments = segments or Segments.of(None, history.log.ids, ())
+    own, basis, told_by = _asked(candidates, history, segments, number, policy.slate.n)
     customer = number[own.customer]
     excess = excess_kg(goods.functional, goods.references, customer, own.product)
     parts = candidate_values(own, goods, policy, scales, excess)
@@ -83,18 +68,19 @@ def serve(
     )
     filled = (rows >= 0).sum(axis=1)
     slates["basis"] = np.repeat(basis, filled)
+    slates["told_by"] = np.repeat(told_by, filled)
     return Served(
         slates=slates,
         unknown=[str(i) for i in customer_id[number < 0]],
-        little_history=[str(i) for i in customer_id[(number >= 0) & (basis == COLD_START)]],
+        little_history=[str(i) for i in customer_id[(number >= 0) & (basis != FROM_HISTORY)]],
         short=int((policy.slate.n - filled).sum()),
     )
 
 
 def _asked(
-    candidates: Candidates, history: History, number: Ints, n: int
-) -> tuple[Candidates, npt.NDArray[np.object_]]:
-    """The asked customers' candidates, filled up where fewer than `n`, and their basis."""
+    candidates: Candidates, history: History, segments: Segments, number: Ints, n: int
+) -> tuple[Candidates, Words, Words]:
+    """The asked customers' candidates, filled up to `n` places; basis and its words."""
     known = np.maximum(number, 0)
     count = np.where(number >= 0, np.diff(candidates.start)[known], 0)
     at = np.repeat(np.arange(len(number)), count)
@@ -112,19 +98,16 @@ def _asked(
         }
     )
     needy = np.flatnonzero(count < n)
-    product, p_buy, q_buy = popular_list(history)
-    fill = pd.DataFrame(
-        {
-            "customer": np.repeat(needy, len(product)),
-            "product": np.tile(product, len(needy)),
-            "p_buy": np.tile(p_buy, len(needy)),
-            "q_buy": np.tile(q_buy, len(needy)),
-        }
-    )
-    bought = history.log.has_bought(number[fill["customer"]], fill["product"].to_numpy())
-    fill["is_new"] = ~bought | (number[fill["customer"]] < 0)
-    fill["source"] = 0
-    rows = pd.concat([own, fill]) if len(needy) else own
+    basis = np.full(len(number), FROM_HISTORY, dtype=object)
+    told_by = np.full(len(number), "own purchases", dtype=object)
+    rows = own
+    if len(needy):
+        crowd = Crowd(history, segments, history.universe.customers)
+        cold, words = cold_list(crowd, number[needy])
+        fill = cold.to_frame()
+        fill["customer"] = needy[fill["customer"]]
+        rows = pd.concat([own, fill])
+        none = count[needy] == 0
+        basis[needy[none]], told_by[needy[none]] = COLD_START, words[none]
     rows = rows.drop_duplicates(["customer", "product"])
-    basis = np.where(count > 0, FROM_HISTORY, COLD_START).astype(object)
-    return Candidates.from_frame(rows, len(number)), basis
+    return Candidates.from_frame(rows, len(number)), basis, told_by

@@ -36,7 +36,7 @@ class Protocol:
     judge: Window
 
 
-def protocol(last_week: int, first_week: int = 1, learn_windows: int = 3) -> Protocol:
+def protocol(last_week: int, first_week: int = 1, learn_windows: int = 4) -> Protocol:
     """The protocol whose judging window ends with `last_week`.
 
     `last_week` 52 tests; 48 validates. Of the `learn_windows` asked for, those are used that leave

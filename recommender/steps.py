@@ -23,13 +23,26 @@ from recommender.bootstrap import DRAWS
 from recommender.candidates import Candidates
 from recommender.console import note, working
 from recommender.evaluation.baselines import against_baselines
+from recommender.evaluation.calibration import reliability
+from recommender.evaluation.candidate_recall import candidate_recall
 from recommender.history import History, Shelf
 from recommender.log import Log, audit_customers, read_log
 from recommender.policy import Policy, Slate, baseline_policy, read_policy
 from recommender.policy import shipped_policies as shipped_paths
 from recommender.products import products_at
-from recommender.relevance.fit import fit_relevance
-from recommender.relevance.p_buy import PurchaseModel
+from recommender.relevance.cold_customers import Segments
+from recommender.relevance.displays import read_displays
+from recommender.relevance.features.plans import Shown
+from recommender.relevance.fit import (
+    Past,
+    Relevance,
+    coverage,
+    fit_relevance,
+    propose_now,
+)
+from recommender.relevance.generators import Merged
+from recommender.relevance.item_models import ItemModels
+from recommender.relevance.p_buy import HORIZONS, PurchaseModel
 from recommender.report import write_report
 from recommender.serving import Served, serve
 from recommender.splits import Protocol, protocol
@@ -45,6 +58,8 @@ from recommender.workspace import (
 
 SEED = 20170101  # of every draw: a report can be made again
 THREADS = 2
+SEGMENT_KINDS = 3  # of the customers' columns, the first: each more divides the crowd further
+MODELS = "models"  # folder of the purchase models in the relevance step
 
 
 @dataclass(frozen=True)
@@ -78,9 +93,36 @@ class Shop:
         return protocol(self.log.whole_until, int(self.log.week.min()))
 
     @cached_property
+    def past(self) -> Past:
+        """What learning is made from; displays are read only here, since they are millions."""
+        shown = None
+        if self.workspace.has("tables", "displays.parquet"):
+            path = self.workspace.path("tables", "displays.parquet")
+            shown = Shown.of(read_displays(path, self.log.ids), self.log.products)
+        return Past(log=self.log, shelf=self.shelf, shown=shown)
+
+    @cached_property
     def judging(self) -> History:
         """All that was known before the judging weeks."""
-        return History(self.log.until(self.weeks.judge.history_until), self.shelf)
+        return self.history_until(self.weeks.judge.history_until)
+
+    def history_until(self, week: int) -> History:
+        """All that was known at the end of a week."""
+        return History(self.log.until(week), self.shelf)
+
+    @cached_property
+    def customers(self) -> pd.DataFrame | None:
+        """The customers' segments; None where the shop has none."""
+        if not self.workspace.has("tables", "customers.parquet"):
+            return None
+        return self.workspace.table("tables", "customers")
+
+    @cached_property
+    def segments(self) -> Segments:
+        """What the shop knows of its customers besides purchases."""
+        columns = [] if self.customers is None else list(self.customers)
+        kinds = [str(name) for name in columns if name != "customer_id"]
+        return Segments.of(self.customers, self.log.ids, kinds[:SEGMENT_KINDS])
 
     @cached_property
     def today(self) -> History:
@@ -114,12 +156,35 @@ def fit_step(shop: Shop) -> dict[str, Any]:
         working("learning what each household is likely to buy"),
         workspace.replacing("relevance", made_from, facts, ["tables"]) as folder,
     ):
-        fitted = fit_relevance(shop.log, shop.shelf, shop.weeks, threads(), note)
-        fitted.model.save(folder)
-        for when in ("judge", "now"):
-            write_table(folder / f"candidates_{when}.parquet", getattr(fitted, when).to_frame())
-        facts |= fitted.facts
+        learned = fit_relevance(shop.past, shop.weeks, threads(), note)
+        for model in learned.models.values():
+            model.save(folder / MODELS / slug(model.name))
+        facts |= learned.facts | _judged_facts(shop, learned)
+        write_table(folder / "candidates_judge.parquet", learned.judge.to_frame())
+        models = learned.models
+        del learned
+        now, fitted = propose_now(shop.past, models)
+        note(f"candidates as of week {shop.log.last_week}, by the model {now.in_force}")
+        write_table(folder / "candidates_now.parquet", now.to_frame())
+        items = ItemModels(als=fitted.als, item_item=fitted.item_item, ease=fitted.ease)
+        items.save(folder, shop.log.ids.products)
+        facts["in_force"]["now"] = now.in_force
     return facts
+
+
+def _judged_facts(shop: Shop, learned: Relevance) -> dict[str, Any]:
+    """What the fit tells of itself: its candidates against what the judging weeks held."""
+    window, history, judge = shop.weeks.judge, learned.fitted.history, learned.judge
+    rows = judge.candidates
+    bought = shop.log.weeks(window.first, window.last)
+    return {
+        "in_force": {"judge": judge.in_force},
+        "universe": coverage(history, shop.log, window),
+        "candidate_recall": candidate_recall(
+            Merged(rows.customer, rows.product, rows.source), history, bought
+        ),
+        "reliability": reliability(rows.p_buy, bought.has_bought(rows.customer, rows.product)),
+    }
 
 
 def backtest_step(shop: Shop, policies: list[Policy], draws: int = DRAWS) -> dict[str, Any]:
@@ -213,6 +278,7 @@ def recommend_step(shop: Shop, policy: Policy, customer_id: list[str]) -> Served
         policy,
         scales_now(shop),
         np.array(customer_id, dtype=object),
+        shop.segments,
     )
 
 
@@ -231,9 +297,21 @@ def tier_counts(footprints: pd.DataFrame) -> dict[str, int]:
     return {str(k): int(v) for k, v in footprints["tier"].value_counts().items()}
 
 
-def model_of(workspace: Workspace) -> PurchaseModel:
-    """The purchase model that `fit` left."""
-    return PurchaseModel.load(workspace.path("relevance", "chance.ubj").parent)
+def purchase_models(workspace: Workspace) -> dict[str, PurchaseModel]:
+    """The purchase models that `fit` left, by name, those with displays first."""
+    folder = workspace.path("relevance", MODELS)
+    models = [PurchaseModel.load(path) for path in sorted(folder.iterdir())]
+    models.sort(key=lambda model: (not model.displays, HORIZONS.index(model.horizon)))
+    return {model.name: model for model in models}
+
+
+def slug(name: str) -> str:
+    """A name as a folder's.
+
+    >>> slug("next basket, no displays")
+    'next-basket-no-displays'
+    """
+    return "-".join(name.replace(",", "").split())
 
 
 def threads() -> int:

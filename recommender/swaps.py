@@ -143,16 +143,29 @@ def withheld(products: pd.DataFrame) -> Bools:
     >>> withheld(shelf).tolist()
     [True, False]
     """
-    barred = products["need"].isin(CARE_NEEDS)
+    barred = withheld_because(products).ne("")
     if "use_phase_dominant" in products:
         barred |= _flag(products, "use_phase_dominant") & _text(products, "use_class").eq("")
+    return np.array(barred, np.bool_)
+
+
+def withheld_because(products: pd.DataFrame) -> pd.Series:
+    """Why nothing may stand in for a product, nor it for others; "" where nothing speaks against.
+
+    >>> shelf = pd.DataFrame({"title": ["Soy infant formula", "Soy drink"], "need": ["milk"] * 2})
+    >>> withheld_because(shelf).tolist()
+    ['for infants, medicine or special care', '']
+    """
+    care = products["need"].isin(CARE_NEEDS)
     for column in ("title", "product_type", "category"):
         if column in products:
             text = products[column].fillna("").astype("str").str.lower()
-            barred |= text.str.contains(CARE_WORDS, regex=True)
+            care |= text.str.contains(CARE_WORDS, regex=True)
+    because = pd.Series("", index=products.index, dtype="str")
+    because = because.mask(care, "for infants, medicine or special care")
     if "age_restricted" in products:
-        barred |= _flag(products, "age_restricted")
-    return np.array(barred, np.bool_)
+        because = because.mask(_flag(products, "age_restricted"), "sold by age")
+    return because
 
 
 def _use_class(products: pd.DataFrame) -> Ints:

@@ -16,9 +16,14 @@ PURCHASES = Table(
     columns={
         "customer_id": ID,
         "product_id": ID,
-        "bought_at": Column(kind="time", meaning="when, in the shop's own time", **SOME),
+        "bought_at": Column(
+            kind="time", meaning="when, on the shop's own clock", one_clock=True, **SOME
+        ),
         "quantity": Column(kind="number", meaning="packs", above=0),
         "paid": Column(kind="number", meaning="shop currency for the line", at_least=0),
+        "discount": Column(
+            kind="number", meaning="shop currency that the shop took off the line", at_least=0
+        ),
         "week": WEEK,
         "basket_id": Column(kind="text", meaning="what was bought together"),
         "store_id": Column(kind="text", meaning="where"),

@@ -29,6 +29,7 @@ STEPS = {  # step: the command that makes it
     "footprints": "greenaisle footprint estimate",
     "relevance": "greenaisle fit",
     "backtest": "greenaisle backtest",
+    "relevance_report": "greenaisle backtest --relevance",
 }
 
 

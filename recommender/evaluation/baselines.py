@@ -13,25 +13,26 @@ import numpy as np
 
 from recommender.best import best_rows
 from recommender.bootstrap import COVERAGE, drawn_sums, interval
-from recommender.candidates import Bools, Candidates, Ints
+from recommender.candidates import Bools, Candidates, Floats, Ints
 from recommender.history import History
 from recommender.log import Log, distinct
 from recommender.metrics import bought, ndcg, recall
-from recommender.serving import popular_list
 
 Lists = Callable[[History, Ints, int], Ints]
 
 
 def popularity(history: History, customers: Ints, n: int) -> Ints:
     """(customers, n): for everybody what most households bought in the last four weeks."""
-    top = _padded(popular_list(history, n)[0], n)
+    top = _padded(_most_bought(history, n)[0], n)
     return np.broadcast_to(top, (len(customers), n))
 
 
 def new_popularity(history: History, customers: Ints, n: int) -> Ints:
     """(customers, n): the most popular products that each customer never bought."""
+    if len(customers) == 0:
+        return np.zeros((0, n), np.int64)
     longest = int(np.diff(np.searchsorted(_buyers(history), np.arange(customers.max() + 2))).max())
-    product, crowd, _ = popular_list(history, n + longest)
+    product, crowd = _most_bought(history, n + longest)
     rows = np.repeat(customers, len(product))
     item = np.tile(product, len(customers))
     start = np.arange(0, len(rows) + 1, len(product))
@@ -113,6 +114,14 @@ def _compared(
         }
         for k, figure in enumerate(("ndcg", "recall"))
     }
+
+
+def _most_bought(history: History, n: int) -> tuple[Ints, Floats]:
+    """The `n` products that most households bought in the last four weeks, and how many did."""
+    crowd = np.where(history.universe.products, history.households(4.0), 0.0)
+    top = np.lexsort((np.arange(len(crowd)), -crowd))[:n]
+    top = top[crowd[top] > 0]
+    return top, crowd[top]
 
 
 def _buyers(history: History) -> Ints:

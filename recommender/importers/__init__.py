@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 Bools = npt.NDArray[np.bool_]
 Report = Callable[[str], None]
@@ -18,15 +19,16 @@ Note = tuple[str, str, int, float, int]  # a row of exclusions: table, reason, l
 class Imported:
     """Clean tables of one log (design section 2) and what was left out of them, by reason.
 
-    `exclusions` has columns table, reason, lines, sales, products. Its lines and those of
-    `purchases` sum to the lines of the raw log. Rows with no lines tell of values that were left
-    blank or mended while their row stayed.
+    `exclusions` has columns table, reason, lines, sales, products. Its lines of table purchases and
+    those of `purchases` sum to the lines of the raw log, and so for displays. Rows with no lines
+    tell of values that were left blank or mended while their row stayed.
     """
 
     catalogue: pd.DataFrame
     purchases: pd.DataFrame
     customers: pd.DataFrame
     exclusions: pd.DataFrame
+    displays: pa.Table | None = None  # millions of rows, so texts as dictionary columns
 
 
 def silent(_: str) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pcf_estimator.mass.package import read_packages
@@ -28,6 +29,7 @@ from recommender.importers import (
     noted,
     silent,
 )
+from recommender.importers.promotions import read_promotions
 from recommender.importers.titles import titles
 from recommender.tables import PURCHASES, check_customers
 
@@ -40,6 +42,8 @@ LINE_COLUMNS = [
     "product_id",
     "quantity",
     "sales_value",
+    "retail_disc",
+    "coupon_match_disc",
     "week",
     "transaction_timestamp",
 ]
@@ -101,7 +105,7 @@ ONE_CAN_KG, DEAREST_CAN = 0.75, 1.5
 def import_complete_journey(
     report: Report = silent, *, prices_until_week: int = 48, folder: Path | None = None
 ) -> Imported:
-    """The log's catalogue, purchases, households with demographics, and what was left out.
+    """The log's catalogue, purchases, households, displays, and what was left out.
 
     A price is the median of paid over quantity up to and with `prices_until_week`: later weeks
     judge, and a price that knew them would leak. Products first sold later have no price. `folder`
@@ -143,11 +147,15 @@ def import_complete_journey(
     ]
     purchases = _purchases(lines[clean & allowed])
     report(f"kept {len(purchases):,} lines of {purchases['product_id'].nunique():,} products")
+    in_catalogue = np.zeros(len(goods), dtype=bool)
+    in_catalogue[sold] = True
+    displays, not_kept = _displays(folder, goods["product_id"], in_catalogue, report)
     return Imported(
         catalogue=catalogue,
         purchases=purchases,
         customers=_households(folder),
-        exclusions=pd.concat([left, withheld, exclusion_rows(notes)], ignore_index=True),
+        exclusions=pd.concat([left, withheld, exclusion_rows(notes + not_kept)], ignore_index=True),
+        displays=displays,
     )
 
 
@@ -265,7 +273,12 @@ def _packs(numbers: pd.Series) -> pd.Series:
 
 
 def _purchases(lines: pd.DataFrame) -> pd.DataFrame:
-    # identical lines are real: two of the same, rung up twice
+    # Identical lines are real: two of the same, rung up twice. What the shop took off is its
+    # loyalty discount and its match of coupons, both written as 0 or more. With them added to what
+    # was paid, all lines of a product in one store and week cost the same per piece in 85 % of the
+    # cases with a loyalty discount (75 % without it added) and in all 447 with a matched coupon
+    # (8 %). A maker's coupon is no discount of the shop: the maker pays it back, so `sales_value`
+    # holds it already (with it added too, 9 % of 1,047 cases agree; without it 99 %).
     purchases = pd.DataFrame(
         {
             "customer_id": lines["household_id"].astype("str"),
@@ -273,12 +286,25 @@ def _purchases(lines: pd.DataFrame) -> pd.DataFrame:
             "bought_at": lines["transaction_timestamp"],
             "quantity": lines["quantity"],
             "paid": lines["sales_value"],
+            "discount": lines["retail_disc"] + lines["coupon_match_disc"],
             "week": lines["week"],
             "basket_id": lines["basket_id"].astype("str"),
             "store_id": lines["store_id"].astype("str"),
         }
     )
     return check_table(purchases, PURCHASES, "purchases (Complete Journey)")
+
+
+def _displays(
+    folder: Path, product_id: pd.Series, in_catalogue: Bools, report: Report
+) -> tuple[pa.Table | None, list[Note]]:
+    path = folder / "promotions.parquet"
+    if not path.exists():
+        return None, []
+    report("reading displays and mailers")
+    displays, left = read_promotions(path, product_id, in_catalogue)
+    report(f"kept {displays.num_rows:,} displays")
+    return displays, left
 
 
 def _households(folder: Path) -> pd.DataFrame:

@@ -21,7 +21,9 @@ RAW = Table(
     columns={
         "Description": Column(kind="text", meaning="the item", required=True),
         "Quantity": Column(kind="number", meaning="pieces; negative if returned", required=True),
-        "InvoiceDate": Column(kind="time", meaning="when", required=True, filled=True),
+        "InvoiceDate": Column(
+            kind="time", meaning="when", required=True, filled=True, one_clock=True
+        ),
         "UnitPrice": Column(kind="number", meaning="pounds a piece", required=True),
         "CustomerID": Column(kind="text", meaning="who; often empty", required=True),
         "Country": Column(kind="text", meaning="where the customer is", required=True),

@@ -1,156 +1,214 @@
 """Relevance end to end: learn on older weeks, calibrate, and propose for the judging weeks and now.
 
-The workspace keeps two sets of candidates: `judge` (history ends before the held-out weeks; the
-backtest's) and `now` (all weeks; what `recommend` and the app show). Both come from one model.
+Four models are learned: for the next four weeks and for the next basket, each with what the shop
+plans to show and without. The one with displays is in force wherever the whole horizon is planned.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from recommender.candidates import Candidates
+from recommender.candidates import Bools, Candidates, Floats
 from recommender.history import History, Shelf
-from recommender.log import Log, audit_customers, find
-from recommender.relevance.features import Floats32, features
-from recommender.relevance.generators import GENERATORS, Fitted, Merged, propose
-from recommender.relevance.p_buy import (
-    Labelled,
-    PurchaseModel,
-    labelled,
-    refuse_thin_history,
-    score,
-)
-from recommender.splits import Protocol, Window
+from recommender.log import Log, audit_customers
+from recommender.relevance.features import Floats32, Plan, features
+from recommender.relevance.features.plans import Shown
+from recommender.relevance.generators import Fitted, Merged, propose
+from recommender.relevance.item_models import ItemModels
+from recommender.relevance.labels import Labelled, labelled, refuse_thin_history
+from recommender.relevance.p_buy import FOUR_WEEKS, HORIZONS, NEXT_BASKET, PurchaseModel, in_order
+from recommender.splits import HORIZON_WEEKS, Protocol, Window
 
 Note = Callable[[str], None]
-BANDS = (0.0, 0.01, 0.03, 0.1, 0.2, 0.4, 0.6, 1.0)
+UNBOUGHT_KEPT = 0.25  # of the candidates not bought, in learning
+# a next basket teaches less; both tuned on weeks 45-48 of Complete Journey
+DEPTH = {FOUR_WEEKS: 6, NEXT_BASKET: 5}
+CHANCE = "chance in "
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposed:
+    """Candidates as of one cutoff, with what every model says of them."""
+
+    window: Window  # the weeks they are for
+    candidates: Candidates  # p_buy and q_buy by the model in force
+    in_force: str  # its name
+    chances: dict[str, Floats]  # name of a model: one chance for each row of candidates
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per candidate, for Parquet, with a column for the chance by each model."""
+        chances = {CHANCE + name: chance for name, chance in self.chances.items()}
+        return self.candidates.to_frame().assign(**chances)
+
+
+def chances_in(frame: pd.DataFrame) -> dict[str, Floats]:
+    """What each model says of the rows that `Proposed.to_frame` wrote."""
+    return {
+        str(column).removeprefix(CHANCE): frame[column].to_numpy(np.float64)
+        for column in frame.columns
+        if str(column).startswith(CHANCE)
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Relevance:
-    """A calibrated model, its candidates for the judging weeks and for now, and its own account."""
+    """Calibrated models, and their candidates for the judging weeks."""
 
-    model: PurchaseModel
-    judge: Candidates
-    now: Candidates
+    models: dict[str, PurchaseModel]  # by name
+    judge: Proposed
+    fitted: Fitted  # as of the judging weeks
     facts: dict[str, Any]
 
 
-def fit_relevance(log: Log, shelf: Shelf, weeks: Protocol, threads: int, note: Note) -> Relevance:
-    """The model learned by `weeks`, with candidates as of the judging window and of the last week.
+@dataclass(frozen=True, kw_only=True)
+class Past:
+    """What all windows of a shop are made from: the log, the shelves and what was shown."""
 
-    No purchase of the judging window reaches the model: its history ends before, and the model
-    is fitted on earlier labels. Windows are prepared `threads` at a time.
+    log: Log
+    shelf: Shelf
+    shown: Shown | None = None
+
+    def fitted(self, until_week: int) -> Fitted:
+        """The history up to and with a week, and its models."""
+        return Fitted(History(self.log.until(until_week), self.shelf))
+
+    def plan(self, window: Window) -> Plan | None:
+        """What the shop plans to show in the window; None where not all of it is planned."""
+        if self.shown is None or not self.shown.covers(window.first, window.last):
+            return None
+        return Plan(self.shown, window)
+
+    def labelled(self, window: Window, plans: bool) -> tuple[Fitted, Labelled]:
+        """The candidates of a window and what came of them; with planned displays if `plans`."""
+        fitted = self.fitted(window.history_until)
+        return fitted, labelled(fitted, self.log, window, self.plan(window) if plans else None)
+
+
+def fit_relevance(
+    past: Past,
+    weeks: Protocol,
+    threads: int,
+    note: Note,
+    horizons: Sequence[str] = HORIZONS,
+    without_displays: bool = True,
+) -> Relevance:
+    """The models learned by `weeks`, with candidates as of the judging window.
+
+    No purchase of the judging window reaches a model: its history ends before, and the models are
+    fitted on earlier labels. Windows and models are made `threads` at a time, each model on one
+    thread, so that the same purchases give the same bits. Models with displays are left out where
+    a window is not planned, those without where `without_displays` is False and there are others.
     """
-    learn, calibrate, judge = weeks.learn, weeks.calibrate, weeks.judge
+    windows = [*weeks.learn, weeks.calibrate, weeks.judge]
+    plans = all(past.plan(window) is not None for window in windows)
+    kinds = [True, False] if plans and without_displays else [plans]
 
-    def prepare(window: Window) -> tuple[Fitted, Labelled]:
-        fitted = Fitted(History(log.until(window.history_until), shelf))
-        ready = fitted, labelled(fitted, log, window)
+    def prepare(window: Window) -> tuple[Fitted | None, Labelled]:
+        fitted, rows = past.labelled(window, plans)
+        if window in weeks.learn:
+            rows = rows.thinned(UNBOUGHT_KEPT, seed=window.first)
         note(f"candidates and features for weeks {window.first} to {window.last}")
-        return ready
+        return (fitted if window == weeks.judge else None), rows
 
-    def prepare_today() -> tuple[Fitted, Merged, list[str], Floats32]:
-        today = Fitted(History(log, shelf))
-        refuse_thin_history(today)
-        rows = propose(today)
-        ready = (today, rows, *features(today, rows))
-        note(f"candidates and features as of week {log.last_week}")
-        return ready
-
+    chooses = ~audit_customers(past.log.ids.customers)
     with ThreadPoolExecutor(threads) as pool:
-        taught = [rows for _, rows in pool.map(prepare, learn)]
-        # the model learns on one thread (more gain little) beside the windows it does not need
-        learning = pool.submit(PurchaseModel().fit, taught)
-        later = pool.map(prepare, (calibrate, judge))
-        now = pool.submit(prepare_today)
-        model = learning.result()
-        note(f"learned from weeks {learn[-1].first} to {learn[0].last}")
-        del taught, learning
-        (_, correction), (judging, judged) = later
-        today, rows, names, values = now.result()
-    chooses = ~audit_customers(log.ids.customers)
-    model.calibrate(correction, chooses[correction.rows.customer])
-    at_judging = score(model, judging, judged.rows, judged.values)
+        made = list(pool.map(prepare, windows))
+        *learn, later, judged = [rows for _, rows in made]
+        judging = made[-1][0]
+        mine = chooses[later.rows.customer]
+
+        def learned(model: PurchaseModel) -> PurchaseModel:
+            model.fit(learn).calibrate(later, mine)
+            note(f"learned what is bought within {model.name}")
+            return model
+
+        models = [
+            PurchaseModel(horizon=horizon, displays=displays, depth=DEPTH[horizon])
+            for horizon in horizons
+            for displays in kinds
+        ]
+        by_name = {model.name: model for model in pool.map(learned, models)}
+    assert judging is not None
     facts = {
         "windows": {
-            "learn": [[w.first, w.last] for w in learn],
-            "calibrate": [calibrate.first, calibrate.last],
-            "judge": [judge.first, judge.last],
+            "learn": [[w.first, w.last] for w in weeks.learn],
+            "calibrate": [weeks.calibrate.first, weeks.calibrate.last],
+            "judge": [weeks.judge.first, weeks.judge.last],
         },
-        "universe": _coverage(judging, log, judge),
-        "candidate_recall": _candidate_recall(judged, judging, log, judge),
-        "reliability": reliability(model.predict(judged.values)[0], judged.bought),
-        "importance": dict(list(model.importance().items())[:15]),
-        "correction": {"slope": model.slope_, "shift": model.shift_},
+        "models": {
+            name: {
+                "features": len(model.names_),
+                "correction": {"slope": model.slope_, "shift": model.shift_},
+                "importance": dict(list(model.importance().items())[:15]),
+            }
+            for name, model in by_name.items()
+        },
         "audit_customers": int((~chooses).sum()),
     }
-    del correction, judged
-    if names != model.names_:
-        raise ValueError(f"the model knows the features {model.names_}, but {names} were made")
-    return Relevance(
-        model=model, judge=at_judging, now=score(model, today, rows, values), facts=facts
-    )
+    proposed = proposed_by(by_name, judging, judged.rows, judged.names, judged.values, weeks.judge)
+    return Relevance(models=by_name, judge=proposed, fitted=judging, facts=facts)
 
 
-def reliability(p_buy: np.ndarray, bought: np.ndarray) -> list[dict[str, float]]:
-    """Said against seen in bands of probability: rows, mean p_buy and share bought.
+def propose_now(
+    past: Past, models: dict[str, PurchaseModel], items: ItemModels | None = None
+) -> tuple[Proposed, Fitted]:
+    """Candidates for the four weeks after the log, by what it says up to its last line.
 
-    >>> reliability(np.array([0.5, 0.5]), np.array([True, False]))
-    [{'from': 0.4, 'to': 0.6, 'rows': 2, 'said': 0.5, 'seen': 0.5}]
+    Where `items` are given, the customers are folded into them and nothing is learned anew.
     """
-    band = np.clip(np.searchsorted(BANDS, p_buy, side="right") - 1, 0, len(BANDS) - 2)
-    out = []
-    for k in np.unique(band):
-        here = band == k
-        out.append(
-            {
-                "from": BANDS[k],
-                "to": BANDS[k + 1],
-                "rows": int(here.sum()),
-                "said": float(p_buy[here].mean()),
-                "seen": float(bought[here].mean()),
-            }
-        )
-    return out
+    today = History(past.log, past.shelf)
+    window = Window(past.log.last_week + 1, past.log.last_week + HORIZON_WEEKS)
+    fitted = Fitted(today, None if items is None else items.fold_in(today.taste()))
+    refuse_thin_history(fitted)
+    rows = propose(fitted)
+    names, values = features(fitted, rows, past.plan(window))
+    return proposed_by(models, fitted, rows, names, values, window), fitted
 
 
-def _coverage(fitted: Fitted, log: Log, window: Window) -> dict[str, float | None]:
+def proposed_by(
+    models: dict[str, PurchaseModel],
+    fitted: Fitted,
+    rows: Merged,
+    names: list[str],
+    values: Floats32,
+    window: Window,
+) -> Proposed:
+    """What the models say of candidate rows; those with displays only where all are planned."""
+    planned = any(name.startswith("plan_") for name in names)
+    able = {name: model for name, model in models.items() if planned or not model.displays}
+    for model in able.values():
+        model.refuse_other(names)
+    # the one with displays comes first where it can be used
+    in_force = next(name for name, model in able.items() if model.horizon == FOUR_WEEKS)
+    p_buy, q_buy = able[in_force].predict(values)
+    candidates, order = in_order(fitted, rows, p_buy, q_buy)
+    chances = {
+        name: candidates.p_buy if name == in_force else model.chance(values)[order]
+        for name, model in able.items()
+    }
+    return Proposed(window=window, candidates=candidates, in_force=in_force, chances=chances)
+
+
+def coverage(history: History, log: Log, window: Window) -> dict[str, float | int | None]:
     """What share of the window's lines and money the universe covers."""
-    served, lines = fitted.history.universe, log.weeks(window.first, window.last)
-    inside = served.products[lines.product] & served.customers[lines.customer]
+    lines = log.weeks(window.first, window.last)
+    inside = in_universe(history, lines)
     money = np.nansum(lines.paid)
     return {
-        "products": int(served.products.sum()),
-        "customers": int(served.customers.sum()),
+        "products": int(history.universe.products.sum()),
+        "customers": int(history.universe.customers.sum()),
         "share_of_lines": float(inside.mean()) if len(inside) else 0.0,
         "share_of_sales": float(np.nansum(lines.paid[inside]) / money) if money else None,
     }
 
 
-def _candidate_recall(
-    judged: Labelled, fitted: Fitted, log: Log, window: Window
-) -> dict[str, float]:
-    """Share of the window's purchases that are among the candidates: repeats, new, by generator."""
-    served, lines = fitted.history.universe, log.weeks(window.first, window.last)
-    inside = served.products[lines.product] & served.customers[lines.customer]
-    bought = np.unique(lines.customer[inside] * log.products + lines.product[inside])
-    repeat = find(fitted.history.log.bought, bought) >= 0
-    keys = judged.rows.customer * log.products + judged.rows.product
-    order = np.argsort(keys)
-    at = find(keys[order], bought)
-    hit = at >= 0
-
-    def share(rows: np.ndarray, of: np.ndarray) -> float:
-        return float(rows[of].mean()) if of.any() else 0.0
-
-    recall = {"repeat": share(hit, repeat), "new": share(hit, ~repeat)}
-    source = np.where(hit, judged.rows.source[order][np.maximum(at, 0)], 0)
-    for bit, name in enumerate(GENERATORS):
-        recall[f"by_{name}"] = share((source >> bit) & 1 == 1, np.ones(len(bought), bool))
-    return recall
+def in_universe(history: History, lines: Log) -> Bools:
+    """Marks lines of products that may be proposed, by customers who are served."""
+    served = history.universe
+    return served.products[lines.product] & served.customers[lines.customer]

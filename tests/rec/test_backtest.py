@@ -315,10 +315,10 @@ def test_calibration_says_what_was_seen_of_the_places_shown() -> None:
         how="left",
     )
     groups = judged().report["policies"]["mix"]["tasks"]["all"]["calibration"]
-    assert sum(g["places"] for g in groups) == len(mine) == 19 * 4
-    seen = sum(g["seen"] * g["places"] for g in groups)
+    assert sum(g["rows"] for g in groups) == len(mine) == 19 * 4
+    seen = sum(g["seen"] * g["rows"] for g in groups)
     assert seen == pytest.approx(mine["quantity"].notna().sum())
-    assert sum(g["said"] * g["places"] for g in groups) == pytest.approx(mine["p_buy"].sum())
+    assert sum(g["said"] * g["rows"] for g in groups) == pytest.approx(mine["p_buy"].sum())
     said = [g["said"] for g in groups]
     assert said == sorted(said)
 

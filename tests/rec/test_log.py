@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from pcf_estimator.tables import TableError
-from recommender.log import audit_customers, find, read_log, weeks_of
+from recommender.log import audit_customers, find, read_log
+from recommender.purchases import weeks_of
 
 
 def purchases(**more):
@@ -30,7 +31,7 @@ def test_customers_are_numbered_by_sorted_id_and_products_by_the_catalogue():
 def test_the_order_of_the_lines_does_not_change_the_log():
     lines = purchases()
     one, other = read_log(lines, CATALOGUE), read_log(lines.iloc[::-1], CATALOGUE)
-    for name in ("customer", "product", "week", "day", "basket", "quantity"):
+    for name in ("customer", "product", "week", "day", "basket", "quantity", "store"):
         assert np.array_equal(getattr(one, name), getattr(other, name)), name
 
 
@@ -46,7 +47,7 @@ def test_a_line_without_a_basket_id_belongs_to_that_customers_day():
 
 def test_a_purchase_of_a_product_that_the_catalogue_lacks_is_named():
     lines = purchases(product_id=["milk", "tofu", "bread"])
-    with pytest.raises(TableError, match=r"row 2 \(product tofu\).*1 such rows"):
+    with pytest.raises(TableError, match=r"row 2 \(product_id tofu\).*1 such row"):
         read_log(lines, CATALOGUE)
 
 
@@ -64,7 +65,8 @@ def test_dates_without_a_time_of_day_are_whole_days():
 
 
 def test_history_and_window_meet_without_overlap():
-    log = read_log(purchases(week=[2, 1, 3]), CATALOGUE)
+    days = pd.to_datetime(["2024-01-10", "2024-01-03", "2024-01-17"])
+    log = read_log(purchases(week=[2, 1, 3], bought_at=days), CATALOGUE)
     assert len(log.until(2)) + len(log.weeks(3, 3)) == len(log) == 3
     assert log.until(2).last_week == 2
 
@@ -73,6 +75,32 @@ def test_has_bought_knows_pairs_not_products():
     log = read_log(purchases(), CATALOGUE)
     customer, product = np.array([0, 0, 1]), np.array([1, 0, 0])
     assert log.has_bought(customer, product).tolist() == [True, False, True]
+
+
+def test_stores_are_numbered_by_sorted_id_and_a_line_without_one_has_none():
+    log = read_log(purchases(store_id=["north", None, "east"]), CATALOGUE)
+    assert log.ids.stores.tolist() == ["east", "north"]
+    assert log.store.tolist() == [-1, 0, 1], "by time, then product: bread before milk"
+    assert log.ids.store_rows(["north", "west"]).tolist() == [1, -1]
+    assert read_log(purchases(), CATALOGUE).ids.stores.tolist() == []
+
+
+def test_a_discount_is_carried_along_and_unknown_where_the_log_has_none():
+    log = read_log(purchases(discount=[0.5, np.nan, 0.0]), CATALOGUE)
+    assert np.array_equal(log.discount, [np.nan, 0.0, 0.5], equal_nan=True)
+    assert log.where(log.customer == 1).discount.tolist() == [0.0, 0.5]
+    assert np.isnan(read_log(purchases(), CATALOGUE).discount).all()
+
+
+def test_lines_that_differ_in_discount_alone_come_in_one_order():
+    twice = purchases(product_id=["milk"] * 3, discount=[0.5, 0.0, 0.2])
+    one, other = read_log(twice, CATALOGUE), read_log(twice.iloc[::-1], CATALOGUE)
+    assert one.discount.tolist() == other.discount.tolist() == [0.0, 0.2, 0.5]
+
+
+def test_a_log_whose_prices_are_partly_unknown_is_read():
+    log = read_log(purchases(paid=[1.0, np.nan, 2.0]), CATALOGUE)
+    assert np.array_equal(log.paid, [np.nan, 2.0, 1.0], equal_nan=True)
 
 
 def test_finding_in_nothing_finds_nothing():

@@ -19,7 +19,6 @@ from recommender.metrics import (
     largest,
     ndcg,
     recall,
-    reliability,
     small_sellers,
 )
 from recommender.tradeoff import Goods, goods_of
@@ -64,15 +63,6 @@ def test_the_largest_and_the_small_sellers() -> None:
     # of 11 sellers the top tenth, rounded up, is two
     target = np.arange(11) / 55
     assert np.flatnonzero(~small_sellers(target)).tolist() == [9, 10]
-
-
-def test_reliability_compares_what_was_said_with_what_was_seen() -> None:
-    p_buy = np.array([0.9, 0.1, 0.2, 0.7])
-    seen = np.array([True, False, True, True])
-    low, high = reliability(p_buy, seen, bins=2)
-    assert low == pytest.approx({"said": 0.15, "seen": 0.5, "places": 2})
-    assert high == pytest.approx({"said": 0.8, "seen": 1.0, "places": 2})
-    assert len(reliability(p_buy[:1], seen[:1])) == 1, "no group is empty"
 
 
 # three products: 0 and 1 of one type, 1 and 2 in one need; 2 is private label of the shop's seller

@@ -6,8 +6,8 @@ import pytest
 
 from recommender.history import History
 from recommender.policy import Policy, Slate, Weights
-from recommender.relevance.fit import fit_relevance
-from recommender.serving import COLD_START, FROM_HISTORY, popular_list, serve
+from recommender.relevance.fit import Past, fit_relevance, propose_now
+from recommender.serving import COLD_START, FROM_HISTORY, serve
 from recommender.splits import protocol
 from recommender.tradeoff import PARTS, Scales, goods_of
 
@@ -26,8 +26,13 @@ def shop(made_up_shop, made_up_log, made_up_shelf):
         net_mass_kg=0.5,
         tier="model",
     )
-    fitted = fit_relevance(made_up_log, made_up_shelf, protocol(30), 1, lambda _: None)
-    return fitted.now, goods_of(products, made_up_log), History(made_up_log, made_up_shelf)
+    past = Past(log=made_up_log, shelf=made_up_shelf)
+    learned = fit_relevance(past, protocol(30), 1, lambda _: None, horizons=["4 weeks"])
+    return (
+        propose_now(past, learned.models)[0].candidates,
+        goods_of(products, made_up_log),
+        History(made_up_log, made_up_shelf),
+    )
 
 
 def policy(**weights):
@@ -60,6 +65,9 @@ def test_an_unknown_customer_gets_the_cold_start_list_and_is_named(shop):
     assert served.unknown == ["nobody"]
     assert basis["nobody"].tolist() == [COLD_START]
     assert basis["h00"].tolist() == [FROM_HISTORY]
+    told_by = served.slates.groupby("customer_id")["told_by"].unique()
+    assert told_by["nobody"].tolist() == ["popular"]
+    assert told_by["h00"].tolist() == ["own purchases"]
 
 
 def test_asking_twice_for_a_customer_answers_once(shop):
@@ -77,13 +85,3 @@ def test_climate_alone_lowers_carbon_against_relevance_alone(shop):
         return (attention * slates["p_buy"] * slates["kg_excess"]).sum()
 
     assert demand_weighted_excess(green) < demand_weighted_excess(plain)
-
-
-def test_the_popular_list_says_what_share_of_homes_bought_it(shop):
-    history = shop[2]
-    product, p_buy, q_buy = popular_list(history, n=3)
-    v, recent = history.visits, history.weeks_ago <= 4
-    homes = len(np.unique(v.customer[recent & (v.product == product[0])]))
-    assert p_buy[0] == pytest.approx(homes / len(np.unique(v.customer[recent])))
-    assert (np.diff(p_buy) <= 0).all()
-    assert (q_buy >= p_buy).all()

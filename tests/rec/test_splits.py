@@ -15,7 +15,7 @@ def test_the_test_protocol_of_a_52_week_log():
     weeks = protocol(52)
     assert weeks.judge == Window(49, 52)
     assert weeks.calibrate == Window(45, 48)
-    assert weeks.learn == (Window(41, 44), Window(37, 40), Window(33, 36))
+    assert weeks.learn == (Window(41, 44), Window(37, 40), Window(33, 36), Window(29, 32))
 
 
 def test_validating_ends_where_testing_begins():
