@@ -9,7 +9,7 @@ from scipy.sparse import random as random_matrix
 from threadpoolctl import threadpool_limits
 
 from benchmarks.clock import cpu_seconds
-from recommender.relevance.implicit_adapter import Als
+from recommender.relevance.items.implicit_adapter import Als
 
 CUSTOMERS, PRODUCTS, N = 2500, 18_000, 150
 

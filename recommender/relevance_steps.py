@@ -24,13 +24,13 @@ from recommender.evaluation.relevance_report import ShopFacts, relevance_report
 from recommender.evaluation.substitution import substitution
 from recommender.evaluation.whole_catalogue import whole_catalogue
 from recommender.log import audit_customers
-from recommender.relevance.attraction import Wares
-from recommender.relevance.cold_start import cold_candidates, fit_cold
+from recommender.relevance.cold.attraction import Wares
+from recommender.relevance.cold.cold_start import cold_candidates, fit_cold
 from recommender.relevance.fit import chances_in, coverage, fit_relevance, in_universe
 from recommender.relevance.generators import Fitted
 from recommender.relevance.p_buy import FOUR_WEEKS, HORIZONS
-from recommender.relevance.stand_ins import learn_shelf
-from recommender.relevance.substitute_goods import substitute_goods
+from recommender.relevance.substitution.stand_ins import learn_shelf
+from recommender.relevance.substitution.substitute_goods import substitute_goods
 from recommender.splits import HORIZON_WEEKS, Protocol, protocol
 from recommender.steps import SEED, Shop, facts_of, shipped_policies, threads
 from recommender.tradeoff import goods_of

@@ -16,7 +16,7 @@ from recommender.candidates import Candidates, Ints
 from recommender.functional import excess_kg
 from recommender.history import History
 from recommender.policy import Policy
-from recommender.relevance.cold_customers import Crowd, Segments, Words, cold_list
+from recommender.relevance.cold.cold_customers import Crowd, Segments, Words, cold_list
 from recommender.tradeoff import (
     Goods,
     Scales,

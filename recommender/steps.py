@@ -30,7 +30,7 @@ from recommender.log import Log, audit_customers, read_log
 from recommender.policy import Policy, Slate, baseline_policy, read_policy
 from recommender.policy import shipped_policies as shipped_paths
 from recommender.products import products_at
-from recommender.relevance.cold_customers import Segments
+from recommender.relevance.cold.cold_customers import Segments
 from recommender.relevance.displays import read_displays
 from recommender.relevance.features.plans import Shown
 from recommender.relevance.fit import (
@@ -41,7 +41,7 @@ from recommender.relevance.fit import (
     propose_now,
 )
 from recommender.relevance.generators import Merged
-from recommender.relevance.item_models import ItemModels
+from recommender.relevance.items.item_models import ItemModels
 from recommender.relevance.p_buy import HORIZONS, PurchaseModel
 from recommender.report import write_report
 from recommender.serving import Served, serve

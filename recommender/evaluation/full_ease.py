@@ -15,7 +15,7 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_matrix
 
 from recommender.candidates import Floats, Ints
-from recommender.relevance.one_blas_thread import one_blas_thread
+from recommender.relevance.items.one_blas_thread import one_blas_thread
 
 PRODUCTS_AT_A_TIME = 1000
 

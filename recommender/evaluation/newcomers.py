@@ -14,7 +14,7 @@ from recommender.candidates import Bools, Floats, Ints
 from recommender.evaluation.whole_catalogue import compared, said_and_seen
 from recommender.history import History, rank_within
 from recommender.log import Log, distinct, distinct_rows, find
-from recommender.relevance.cold_customers import Crowd, Segments, cold_list, group_lists
+from recommender.relevance.cold.cold_customers import Crowd, Segments, cold_list, group_lists
 
 FOLDS = 5
 POPULARITY, BY_STORE, BY_ALL = "popularity", "store", "store and segments"

@@ -18,10 +18,10 @@ from recommender.bootstrap import DRAWS, drawn_sums, interval, ratio
 from recommender.candidates import Bools, Floats, Ints
 from recommender.history import History
 from recommender.log import Log, distinct, totals
-from recommender.relevance.choice import ChoiceModel
-from recommender.relevance.stand_ins import shelf_signals
-from recommender.relevance.substitute_goods import SubstituteGoods
-from recommender.relevance.substitutes import Evidence, evidence_of, known_shelves
+from recommender.relevance.substitution.choice import ChoiceModel
+from recommender.relevance.substitution.stand_ins import shelf_signals
+from recommender.relevance.substitution.substitute_goods import SubstituteGoods
+from recommender.relevance.substitution.substitutes import Evidence, evidence_of, known_shelves
 
 PEER_WEEKS = (4.0, 12.0)
 BATCH_ROWS = 400_000

@@ -17,9 +17,9 @@ from recommender.candidates import Bools, Candidates, Floats, Ints
 from recommender.history import History
 from recommender.log import Log, distinct, find
 from recommender.metrics import bought, ndcg, recall
-from recommender.relevance.attraction import cold
-from recommender.relevance.cold_pairs import best_of_groups, meet
-from recommender.relevance.cold_start import merged
+from recommender.relevance.cold.attraction import cold
+from recommender.relevance.cold.cold_pairs import best_of_groups, meet
+from recommender.relevance.cold.cold_start import merged
 from recommender.relevance.generators import Proposals
 
 UNIVERSE, WITH_COLD = "universe alone", "with cold products"

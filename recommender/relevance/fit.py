@@ -20,7 +20,7 @@ from recommender.log import Log, audit_customers
 from recommender.relevance.features import Floats32, Plan, features
 from recommender.relevance.features.plans import Shown
 from recommender.relevance.generators import Fitted, Merged, propose
-from recommender.relevance.item_models import ItemModels
+from recommender.relevance.items.item_models import ItemModels
 from recommender.relevance.labels import Labelled, labelled, refuse_thin_history
 from recommender.relevance.p_buy import FOUR_WEEKS, HORIZONS, NEXT_BASKET, PurchaseModel, in_order
 from recommender.splits import HORIZON_WEEKS, Protocol, Window

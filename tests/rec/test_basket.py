@@ -7,10 +7,10 @@ import pytest
 from pcf_estimator.tables import TableError
 from recommender.history import History
 from recommender.log import read_log
-from recommender.relevance.basket import Basket, basket_history, match_basket, read_basket
 from recommender.relevance.features import features
 from recommender.relevance.generators import Fitted, propose
-from recommender.relevance.visitors import with_visitors
+from recommender.relevance.newcomers.basket import Basket, basket_history, match_basket, read_basket
+from recommender.relevance.newcomers.visitors import with_visitors
 
 GOODS = pd.DataFrame(
     {

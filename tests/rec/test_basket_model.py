@@ -6,14 +6,14 @@ import pytest
 from pcf_estimator.tables import TableError
 from recommender.history import History
 from recommender.log import audit_customers
-from recommender.relevance.basket import Basket
-from recommender.relevance.basket_model import (
+from recommender.relevance.items.item_models import ItemModels
+from recommender.relevance.newcomers.basket import Basket
+from recommender.relevance.newcomers.basket_model import (
     answer_basket,
     choose_visitors,
     fit_basket_model,
     last_baskets,
 )
-from recommender.relevance.item_models import ItemModels
 from recommender.relevance.p_buy import PurchaseModel
 from recommender.splits import Window
 

@@ -7,14 +7,14 @@ import pytest
 from recommender.evaluation.newcomers import last_baskets, newcomers
 from recommender.history import History, Shelf
 from recommender.log import read_log
-from recommender.relevance.cold_customers import (
+from recommender.relevance.cold.cold_customers import (
     Crowd,
     Segments,
     cold_list,
     group_lists,
     prior_households,
 )
-from recommender.relevance.few_baskets import pace, returns
+from recommender.relevance.cold.few_baskets import pace, returns
 
 WEEKS = 12
 

@@ -10,15 +10,15 @@ from scipy.sparse import csr_matrix
 from recommender.candidates import Candidates
 from recommender.history import History, Shelf
 from recommender.log import read_log
-from recommender.relevance.attraction import (
+from recommender.relevance.cold.attraction import (
     Wares,
     buyers_in,
     cold,
     planned_places,
     product_features,
 )
-from recommender.relevance.cold_pairs import ColdShelf, pair_features, pairs_of
-from recommender.relevance.cold_start import (
+from recommender.relevance.cold.cold_pairs import ColdShelf, pair_features, pairs_of
+from recommender.relevance.cold.cold_start import (
     COLD_SOURCE,
     ColdModel,
     cold_candidates,
@@ -26,8 +26,8 @@ from recommender.relevance.cold_start import (
     merged,
     packs_a_purchase,
 )
+from recommender.relevance.cold.words import likeness, words_of
 from recommender.relevance.displays import Displays
-from recommender.relevance.words import likeness, words_of
 from recommender.splits import Window, protocol
 
 KINDS = ["apple", "bread", "coffee", "dates", "eggs", "flour"]

@@ -13,9 +13,9 @@ from implicit._nearest_neighbours import NearestNeighboursScorer
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from recommender.relevance.answers import honest, missing
-from recommender.relevance.implicit_adapter import Als, ItemItem, canonical, check_matrix
-from recommender.relevance.one_blas_thread import one_blas_thread
+from recommender.relevance.items.answers import honest, missing
+from recommender.relevance.items.implicit_adapter import Als, ItemItem, canonical, check_matrix
+from recommender.relevance.items.one_blas_thread import one_blas_thread
 
 MODELS = {
     "als": lambda: Als(factors=4, iterations=3, threads=1),
@@ -244,7 +244,7 @@ def test_item_item_adds_up_what_implicit_adds_up(taste):
 
 
 def test_the_function_that_hides_the_class_is_not_what_we_import():
-    import recommender.relevance.implicit_adapter as adapter
+    import recommender.relevance.items.implicit_adapter as adapter
 
     # `implicit.als.AlternatingLeastSquares.load` does not exist: it is a function
     assert not inspect.isclass(implicit.als.AlternatingLeastSquares)

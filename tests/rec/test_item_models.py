@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 from pcf_estimator.tables import TableError
 from recommender.history import History
 from recommender.relevance.generators import Fitted, propose
-from recommender.relevance.item_models import ItemModels
+from recommender.relevance.items.item_models import ItemModels
 
 IDS = np.array([f"p{k}" for k in range(12)], dtype=object)
 

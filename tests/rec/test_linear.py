@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
-from recommender.relevance import linear
-from recommender.relevance.answers import NO_PRODUCT
-from recommender.relevance.linear import Ease
+from recommender.relevance.items import linear
+from recommender.relevance.items.answers import NO_PRODUCT
+from recommender.relevance.items.linear import Ease
 
 
 def formula(bought, ridge):

@@ -10,13 +10,13 @@ from pcf_estimator.tables import TableError
 from recommender.evaluation.substitution import case_ranks, new_on_known_shelves, substitution
 from recommender.history import History, Shelf
 from recommender.log import audit_customers, read_log
-from recommender.relevance.choice import learn_choice
-from recommender.relevance.diets import declared_diets, diet_words, keeps_diet
-from recommender.relevance.pairs import count_pairs
-from recommender.relevance.stand_ins import learn_shelf, stand_ins_of_usual
-from recommender.relevance.substitute_answer import stand_ins_for
-from recommender.relevance.substitute_goods import substitute_goods
-from recommender.relevance.substitutes import substitutes
+from recommender.relevance.substitution.choice import learn_choice
+from recommender.relevance.substitution.diets import declared_diets, diet_words, keeps_diet
+from recommender.relevance.substitution.pairs import count_pairs
+from recommender.relevance.substitution.stand_ins import learn_shelf, stand_ins_of_usual
+from recommender.relevance.substitution.substitute_answer import stand_ins_for
+from recommender.relevance.substitution.substitute_goods import substitute_goods
+from recommender.relevance.substitution.substitutes import substitutes
 
 
 def a_shop(titles, trips, need="snack", weeks=20, **columns):

@@ -10,8 +10,8 @@ from pcf_estimator.tables import TableError
 from recommender.history import History, Shelf
 from recommender.log import read_log
 from recommender.relevance.generators import Fitted, propose
-from recommender.relevance.item_models import ItemModels
-from recommender.relevance.update import add_purchases, update_workspace
+from recommender.relevance.items.item_models import ItemModels
+from recommender.relevance.newcomers.update import add_purchases, update_workspace
 from recommender.workspace import Workspace, WorkspaceError, write_table
 
 IDS = pd.Series(["p", "q"])

@@ -14,8 +14,8 @@ from recommender.best import best_rows
 from recommender.candidates import Bools, Floats, Ints
 from recommender.history import History
 from recommender.log import distinct_rows
-from recommender.relevance.implicit_adapter import Als, ItemItem
-from recommender.relevance.linear import Ease
+from recommender.relevance.items.implicit_adapter import Als, ItemItem
+from recommender.relevance.items.linear import Ease
 
 
 @dataclass(frozen=True)

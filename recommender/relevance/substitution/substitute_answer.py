@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from pcf_estimator.tables import TableError
-from recommender.relevance.diets import diet_words
-from recommender.relevance.substitute_goods import SubstituteGoods
-from recommender.relevance.substitutes import PER_PRODUCT, Substitutes
+from recommender.relevance.substitution.diets import diet_words
+from recommender.relevance.substitution.substitute_goods import SubstituteGoods
+from recommender.relevance.substitution.substitutes import PER_PRODUCT, Substitutes
 
 SAME_PRICE = 0.005  # a change that rounds to no per cent
 NEAR = 5  # products that an unknown id is answered with

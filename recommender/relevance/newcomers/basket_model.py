@@ -16,13 +16,13 @@ from pcf_estimator.tables import TableError
 from recommender.candidates import Candidates, Ints
 from recommender.history import History, Shelf
 from recommender.log import Log, audit_customers, distinct_rows, find, totals
-from recommender.relevance.basket import Basket, basket_history
 from recommender.relevance.features import features
 from recommender.relevance.generators import GENERATORS, Fitted, Merged, propose
-from recommender.relevance.item_models import ItemModels
+from recommender.relevance.items.item_models import ItemModels
 from recommender.relevance.labels import Labelled, in_first_basket
+from recommender.relevance.newcomers.basket import Basket, basket_history
+from recommender.relevance.newcomers.visitors import WithVisitors, with_visitors
 from recommender.relevance.p_buy import PurchaseModel, score
-from recommender.relevance.visitors import WithVisitors, with_visitors
 from recommender.splits import Window
 
 VISITORS = 300  # or an eighth of the households, so that the crowd stays what it is

@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix
 from recommender.candidates import Bools, Floats, Ints
 from recommender.history import Habit, History
 from recommender.log import distinct, totals
-from recommender.relevance.attraction import (
+from recommender.relevance.cold.attraction import (
     Floats32,
     Wares,
     cold,
@@ -24,9 +24,9 @@ from recommender.relevance.attraction import (
     planned_places,
     product_features,
 )
+from recommender.relevance.cold.words import likeness
 from recommender.relevance.displays import PLACES, Displays
 from recommender.relevance.generators import Proposals, best
-from recommender.relevance.words import likeness
 from recommender.splits import HORIZON_WEEKS, Window
 
 PER_GROUP = 12  # cold products of one type, category, line or word that may be proposed

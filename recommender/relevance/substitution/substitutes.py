@@ -22,10 +22,10 @@ import pandas as pd
 from recommender.candidates import Bools, Floats, Ints
 from recommender.history import History
 from recommender.log import distinct
-from recommender.relevance.choice import ChoiceModel, learn_choice
-from recommender.relevance.pairs import Pairs, contexts, count_pairs
-from recommender.relevance.substitute_goods import SubstituteGoods
-from recommender.relevance.substitute_signals import between, rank_all
+from recommender.relevance.substitution.choice import ChoiceModel, learn_choice
+from recommender.relevance.substitution.pairs import Pairs, contexts, count_pairs
+from recommender.relevance.substitution.substitute_goods import SubstituteGoods
+from recommender.relevance.substitution.substitute_signals import between, rank_all
 
 PER_PRODUCT = 20
 LABEL_WEEKS = 4  # of history's end, whose choices teach the weights

@@ -14,9 +14,9 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_matrix
 
 from recommender.candidates import Floats, Ints
-from recommender.relevance.answers import Floats32, best_near, nothing, rows_of, score_near
-from recommender.relevance.implicit_adapter import check_matrix
-from recommender.relevance.one_blas_thread import one_blas_thread
+from recommender.relevance.items.answers import Floats32, best_near, nothing, rows_of, score_near
+from recommender.relevance.items.implicit_adapter import check_matrix
+from recommender.relevance.items.one_blas_thread import one_blas_thread
 
 COLUMNS_AT_A_TIME = 1000
 

@@ -20,7 +20,7 @@ import pandas as pd
 from recommender.candidates import Bools, Candidates, Floats, Ints
 from recommender.history import History
 from recommender.log import Ids, distinct, totals
-from recommender.relevance.few_baskets import CROWD_WEEKS, pace, returns
+from recommender.relevance.cold.few_baskets import CROWD_WEEKS, pace, returns
 from recommender.relevance.generators import best
 
 HEAD = 2000  # of the products that most households bought, so many may stand on a cold list

@@ -20,11 +20,11 @@ from sklearn.linear_model import LogisticRegression
 from recommender.candidates import Bools, Candidates, Floats
 from recommender.history import History, Shelf
 from recommender.log import Log, audit_customers, distinct, find, totals
-from recommender.relevance.attraction import Attraction, Wares, buyers_in
-from recommender.relevance.cold_pairs import ColdShelf, pair_features, pairs_of
+from recommender.relevance.cold.attraction import Attraction, Wares, buyers_in
+from recommender.relevance.cold.cold_pairs import ColdShelf, pair_features, pairs_of
 from recommender.relevance.displays import Displays
 from recommender.relevance.generators import Proposals, best
-from recommender.relevance.one_blas_thread import one_blas_thread
+from recommender.relevance.items.one_blas_thread import one_blas_thread
 from recommender.splits import Protocol, Window
 
 COLD_PER_CUSTOMER = 50

@@ -12,8 +12,8 @@ from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from recommender.candidates import Bools, Floats, Ints
-from recommender.relevance.diets import declared_diets
-from recommender.relevance.pairs import Levels
+from recommender.relevance.substitution.diets import declared_diets
+from recommender.relevance.substitution.pairs import Levels
 from recommender.swaps import withheld_because
 
 COMPANY_WORDS = 256  # most bought products that tell company where a shop has no categories

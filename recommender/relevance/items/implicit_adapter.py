@@ -18,7 +18,7 @@ from implicit.nearest_neighbours import ItemItemRecommender
 from scipy.sparse import csr_matrix, diags_array
 
 from recommender.candidates import Floats, Ints
-from recommender.relevance.answers import (
+from recommender.relevance.items.answers import (
     Floats32,
     best_near,
     honest,
@@ -26,7 +26,7 @@ from recommender.relevance.answers import (
     rows_of,
     score_near,
 )
-from recommender.relevance.one_blas_thread import one_blas_thread
+from recommender.relevance.items.one_blas_thread import one_blas_thread
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from recommender.relevance.pairs import related
+from recommender.relevance.substitution.pairs import related
 
 ONE_SIDED_95 = 1.645  # normal quantile of the sign test that finds complements
 # Price and pack of a stand-in lie within a factor of four of the product's (a quart and a gallon),

@@ -21,8 +21,8 @@ from scipy.sparse import csr_matrix
 from recommender.candidates import Bools, Floats, Ints
 from recommender.history import History
 from recommender.log import Log, distinct, distinct_rows, totals
+from recommender.relevance.cold.words import words_of
 from recommender.relevance.displays import PLACES, Displays
-from recommender.relevance.words import words_of
 from recommender.splits import Window
 
 Floats32 = npt.NDArray[np.float32]

@@ -18,8 +18,8 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix, issparse
 
 from pcf_estimator.tables import TableError
-from recommender.relevance.implicit_adapter import Als, ItemItem
-from recommender.relevance.linear import Ease
+from recommender.relevance.items.implicit_adapter import Als, ItemItem
+from recommender.relevance.items.linear import Ease
 from recommender.workspace import file_hash, write_text
 
 FORMAT = 1

@@ -16,9 +16,9 @@ import pandas as pd
 from recommender.candidates import Bools, Floats, Ints
 from recommender.history import History
 from recommender.log import distinct_rows, find, totals
-from recommender.relevance.choice import ChoiceModel, learn_choice
-from recommender.relevance.substitute_goods import SubstituteGoods
-from recommender.relevance.substitutes import (
+from recommender.relevance.substitution.choice import ChoiceModel, learn_choice
+from recommender.relevance.substitution.substitute_goods import SubstituteGoods
+from recommender.relevance.substitution.substitutes import (
     LABEL_WEEKS,
     SIGN,
     SIGNALS,

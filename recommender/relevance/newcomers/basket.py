@@ -13,7 +13,7 @@ from pcf_estimator.tables import Column, Table, TableError, check_table, read_co
 from recommender.candidates import Floats, Ints
 from recommender.history import History
 from recommender.log import Log, totals
-from recommender.relevance.visitors import WithVisitors, with_visitors
+from recommender.relevance.newcomers.visitors import WithVisitors, with_visitors
 
 VISITOR = "basket"
 BASKET = Table(

@@ -1,0 +1,1 @@
+"""Cold start: products hardly sold, and customers without history."""

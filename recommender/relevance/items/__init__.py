@@ -1,0 +1,1 @@
+"""Item models: what was learned about products, and customers folded in."""

@@ -1,0 +1,1 @@
+"""Who joins later: typed-in baskets, visitors to a history, and new weeks of purchases."""

@@ -1,0 +1,1 @@
+"""Stand-ins: what could take a product's place, and why."""
