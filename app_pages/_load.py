@@ -14,7 +14,8 @@ import streamlit as st
 from app_pages._shelf import Stock, stock_of
 from recommender.app_server import WORKSPACE_SETTING
 from recommender.policy import Carbon, Policy, Weights
-from recommender.steps import Shop, default_policy, judge, scales_now
+from recommender.shop import Shop
+from recommender.steps import default_policy, judge, scales_now
 from recommender.tradeoff import Scales, carbon_price
 from recommender.workspace import STEPS, Workspace, WorkspaceError
 

@@ -35,6 +35,8 @@ from recommender.console import (
 )
 from recommender.footprint_cli import footprint
 from recommender.policy import Policy, PolicyError, Slate
+from recommender.relevance_cli import relevance as relevance_commands
+from recommender.relevance_cli import slate_table_of
 from recommender.workspace import (
     Workspace,
     WorkspaceError,
@@ -47,6 +49,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__d
 imports = typer.Typer(no_args_is_help=True, help="Raw purchase logs into clean tables.")
 app.add_typer(imports, name="import")
 app.add_typer(footprint, name="footprint")
+app.add_typer(relevance_commands)
 
 
 @app.command()
@@ -154,7 +157,8 @@ def ingest(
 def fit(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     """Learns what each household is likely to buy."""
     from recommender.footprint_steps import footprints_step
-    from recommender.steps import Shop, fit_step
+    from recommender.relevance_steps import fit_step
+    from recommender.shop import Shop
 
     here = Workspace(workspace)
     footprints_step(here, date.today())  # needs are the shelves that stand-ins come from
@@ -170,28 +174,48 @@ def fit(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
 
 @app.command()
 def recommend(
-    customers: Annotated[Path, typer.Option(help="A table with customer_id.")],
-    out: Annotated[Path, typer.Option(help="Where the slates go, Parquet.")],
+    customers: Annotated[Path | None, typer.Option(help="A table with customer_id.")] = None,
+    basket: Annotated[
+        Path | None, typer.Option(help="A table with product_id or title: a typed-in basket.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the slates go, Parquet.")] = None,
     n: Annotated[int | None, typer.Option(min=1, help="Places; by default the policy's.")] = None,
     policy: Annotated[Path | None, typer.Option(help="A policy file.")] = None,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
-    """Today's slates for the customers in a table."""
+    """Today's slates for the customers in a table, or for a basket."""
     from recommender.policy import read_policy
-    from recommender.steps import Shop, default_policy, recommend_step
-    from recommender.tables import CUSTOMERS
+    from recommender.steps import default_policy
 
-    asked = read_table(customers, CUSTOMERS)["customer_id"].tolist()
+    if (customers is None) == (basket is None):
+        raise typer.BadParameter("one of --customers and --basket is to be given")
+    if out is not None:
+        refuse_missing_folder(out)
+    elif customers is not None:
+        raise typer.BadParameter("--customers needs --out: where the slates go")
     chosen = default_policy() if policy is None else read_policy(policy)
     if n is not None:
         chosen = _with_places(chosen, n)
-    refuse_missing_folder(out)
+    if basket is not None:
+        _recommend_basket(basket, chosen, workspace, out, as_json)
+    elif customers is not None and out is not None:
+        _recommend_customers(customers, chosen, workspace, out, as_json)
+
+
+def _recommend_customers(
+    customers: Path, policy: Policy, workspace: Path, out: Path, as_json: bool
+) -> None:
+    from recommender.shop import Shop
+    from recommender.steps import recommend_step
+    from recommender.tables import CUSTOMERS
+
+    asked = read_table(customers, CUSTOMERS)["customer_id"].tolist()
     with working(f"slates for {len(asked):,} customers"):
-        served = recommend_step(Shop(Workspace(workspace)), chosen, asked)
+        served = recommend_step(Shop(Workspace(workspace)), policy, asked)
         write_table(out, served.slates)
     facts = {
-        "policy": chosen.name,
+        "policy": policy.name,
         "customers": len(asked),
         "rows": len(served.slates),
         "unknown_customers": served.unknown,
@@ -203,7 +227,7 @@ def recommend(
     said = f"{len(served.slates)} rows for {len(asked)} customers written to {out}"
     if cold:
         said += (
-            f"\n{cold} customers got the cold-start list (what most households buy): "
+            f"\n{cold} customers got a cold-start list (what households like them buy): "
             f"{len(served.unknown)} unknown to the log"
             f"{' (' + ', '.join(served.unknown[:5]) + ')' if served.unknown else ''}, "
             f"{len(served.little_history)} with too little history"
@@ -211,20 +235,64 @@ def recommend(
     say(facts, as_json, said)
 
 
+def _recommend_basket(
+    basket: Path, policy: Policy, workspace: Path, out: Path | None, as_json: bool
+) -> None:
+    from recommender.relevance_steps import basket_step
+    from recommender.shop import Shop
+    from recommender.steps import basket_slate
+
+    shop = Shop(Workspace(workspace))
+    with working("what goes with the basket"):
+        found, unknown, ambiguous = basket_step(shop, basket)
+        slate = basket_slate(shop, found, policy)
+        if out is not None:
+            write_table(out, slate)
+    titles = shop.catalogue.set_index("product_id")["title"]
+    slate = slate.assign(title=titles.reindex(slate["product_id"]).to_numpy())
+    rows = slate[["position", "product_id", "title", "p_buy", "price", "kg_co2e"]].astype(object)
+    facts = {
+        "policy": policy.name,
+        "unknown": unknown,
+        "ambiguous": ambiguous,
+        "slate": rows.where(rows.notna(), None).to_dict("records"),
+        "out": None if out is None else str(out),
+    }
+    if not as_json:
+        answer.print(slate_table_of(slate, policy.name))
+    left_out = [f"the catalogue lacks: {name}" for name in unknown]
+    left_out += [f"several products are called: {name}" for name in ambiguous]
+    if as_json or left_out:
+        say(facts, as_json, "\n".join(left_out))
+
+
 @app.command()
 def backtest(
     policies: Annotated[list[Path] | None, typer.Argument(help="Policy files.")] = None,
+    relevance: Annotated[
+        bool, typer.Option("--relevance", help="Judge what is proposed, not how it is weighed.")
+    ] = False,
     draws: Annotated[int, typer.Option(min=100, help="Bootstrap draws.")] = 1000,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Judges policies on held-out weeks; by default all that ship with greenaisle."""
+    from recommender.evaluation.relevance_text import as_text
+    from recommender.judging_steps import relevance_step
     from recommender.policy import read_policy
     from recommender.report import weightings_table
-    from recommender.steps import Shop, backtest_step, shipped_policies
+    from recommender.shop import Shop
+    from recommender.steps import backtest_step, shipped_policies
 
+    shop = Shop(Workspace(workspace))
+    if relevance:
+        if policies:
+            raise typer.BadParameter("--relevance judges no policies, but some were given")
+        report = relevance_step(shop, draws)
+        say(report, as_json, "" if as_json else as_text(report))
+        return
     chosen = [read_policy(path) for path in policies] if policies else shipped_policies()
-    report = backtest_step(Shop(Workspace(workspace)), chosen, draws)
+    report = backtest_step(shop, chosen, draws)
     if as_json:
         say_json(report)
         return

@@ -18,7 +18,9 @@ from recommender.importers import Imported
 from recommender.importers.complete_journey import import_complete_journey
 from recommender.importers.uci import import_uci
 from recommender.ingest import Tables, keep_tables
-from recommender.steps import Shop, backtest_step, fit_step, shipped_policies
+from recommender.relevance_steps import fit_step
+from recommender.shop import Shop
+from recommender.steps import backtest_step, shipped_policies
 from recommender.workspace import Workspace, file_hash, fingerprint
 
 # Report figures that a fresh run must meet again, and how far each may move: relative for sums,

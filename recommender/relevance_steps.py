@@ -1,169 +1,187 @@
-"""The steps that judge relevance: `greenaisle backtest --relevance` on a workspace.
-
-The test window is judged with the models that `fit` left. The validation window, on which settings
-were chosen, and the earlier cutoffs of the rolling check each get models of their own, learned by
-the same protocol some weeks back.
-"""
+"""The steps on a workspace that learn: what is bought, what is new, and what stands in for what."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from pcf_estimator.tables import TableError
-from recommender.bootstrap import DRAWS
-from recommender.candidates import Candidates, Floats
+from recommender.candidates import Candidates
 from recommender.console import note, working
-from recommender.evaluation.candidate_recall import recall_curve
-from recommender.evaluation.judged import Judged
-from recommender.evaluation.relevance_report import ShopFacts, relevance_report
-from recommender.evaluation.substitution import substitution
-from recommender.evaluation.whole_catalogue import whole_catalogue
-from recommender.log import audit_customers
+from recommender.evaluation.calibration import reliability
+from recommender.evaluation.candidate_recall import candidate_recall
 from recommender.relevance.cold.attraction import Wares
-from recommender.relevance.cold.cold_start import cold_candidates, fit_cold
-from recommender.relevance.fit import chances_in, coverage, fit_relevance, in_universe
-from recommender.relevance.generators import Fitted
-from recommender.relevance.p_buy import FOUR_WEEKS, HORIZONS
-from recommender.relevance.substitution.stand_ins import learn_shelf
-from recommender.relevance.substitution.substitute_goods import substitute_goods
-from recommender.splits import HORIZON_WEEKS, Protocol, protocol
-from recommender.steps import SEED, Shop, facts_of, shipped_policies, threads
-from recommender.tradeoff import goods_of
-from recommender.workspace import fingerprint, write_text
+from recommender.relevance.cold.cold_start import ColdModel, cold_candidates, fit_cold
+from recommender.relevance.fit import (
+    Past,
+    Proposed,
+    Relevance,
+    coverage,
+    fit_relevance,
+    propose_now,
+)
+from recommender.relevance.generators import Merged
+from recommender.relevance.items.item_models import ItemModels
+from recommender.relevance.items.one_blas_thread import one_blas_thread
+from recommender.relevance.newcomers.basket import read_basket
+from recommender.relevance.newcomers.basket_model import (
+    FOLDER,
+    BasketAnswer,
+    answer_basket,
+    fit_basket_model,
+)
+from recommender.relevance.newcomers.update import update_workspace
+from recommender.relevance.p_buy import PurchaseModel
+from recommender.relevance.substitution.substitute_goods import SubstituteGoods, substitute_goods
+from recommender.relevance.substitution.substitutes import Substitutes
+from recommender.relevance.substitution.substitutes import substitutes as stand_ins_of
+from recommender.shop import (
+    MODELS,
+    Shop,
+    purchase_models,
+    relevance_fingerprint,
+    slug,
+    threads,
+)
+from recommender.workspace import WorkspaceError, fingerprint, write_table
 
-TEST, VALIDATION = "test", "validation"
-CUTOFFS = 4  # of the rolling check, each a horizon before the one after it
+SEED = 20170102  # of the households that stand for typed-in baskets
+COLD = "cold"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """One window that is judged, and the protocol by which its models were learned."""
-
-    key: str
-    weeks: Protocol
-    judged: Judged
-
-
-def relevance_step(shop: Shop, draws: int = DRAWS) -> dict[str, Any]:
-    """How good relevance is, on held-out weeks; the report goes to `relevance_report/`."""
+def fit_step(shop: Shop) -> dict[str, Any]:
+    """Learns what households buy and keeps candidates for the judging weeks and for now."""
     workspace = shop.workspace
-    made_from = fingerprint(
-        tables=workspace.fingerprint("tables"),
-        footprints=workspace.fingerprint("footprints"),
-        relevance=workspace.fingerprint("relevance"),
-        draws=draws,
-    )
-    if workspace.is_current("relevance_report", made_from):
-        note("relevance report: nothing changed")
-    else:
-        with (
-            working("judging relevance on held-out weeks"),
-            workspace.replacing("relevance_report", made_from, {}, ["tables"]) as folder,
-        ):
-            report = judge_relevance(shop, draws)
-            write_text(folder / "report.json", json.dumps(report, indent=1, allow_nan=False))
-    return facts_of(workspace.path("relevance_report", "report.json").read_text())
+    made_from = relevance_fingerprint(workspace)
+    if workspace.is_current("relevance", made_from):
+        note("relevance: nothing changed")
+        return workspace.facts("relevance")
+    facts: dict[str, Any] = {}
+    with (
+        working("learning what each household is likely to buy"),
+        workspace.replacing("relevance", made_from, facts, ["tables"]) as folder,
+        one_blas_thread(),
+    ):
+        learned = fit_relevance(shop.past, shop.weeks, threads(), note)
+        for model in learned.models.values():
+            model.save(folder / MODELS / slug(model.name))
+        facts |= learned.facts | _judged_facts(shop, learned)
+        write_table(folder / "candidates_judge.parquet", learned.judge.to_frame())
+        models = learned.models
+        del learned
+        with ThreadPoolExecutor(threads()) as pool:
+            wares = Wares.of(shop.catalogue)
+            newcomers = pool.submit(_learn_newcomers, shop, wares, folder)
+            now, fitted = propose_now(shop.past, models)
+            note(f"candidates as of week {shop.log.last_week}, by the model {now.in_force}")
+            items = ItemModels(als=fitted.als, item_item=fitted.item_item, ease=fitted.ease)
+            items.save(folder, shop.log.ids.products)
+            cold, basket_words = newcomers.result()
+        write_table(
+            folder / "candidates_now.parquet",
+            _with_cold(now, cold_candidates(cold, fitted.history, wares)),
+        )
+        facts["in_force"]["now"] = now.in_force
+        facts["baskets"] = basket_words
+    return facts
 
 
-def judge_relevance(shop: Shop, draws: int = DRAWS) -> dict[str, Any]:
-    """The report of `evaluation.relevance_report`, with all its slots filled."""
-    runs = list(_runs(shop))
-    full = [run for run in runs if run.key in (TEST, VALIDATION)]
-    fitted = {run.key: Fitted(run.judged.history) for run in runs}
-    departments = shop.catalogue.get("department")
-    facts = ShopFacts(
-        departments=[] if departments is None else sorted(departments.fillna("").unique()),
-        customers=shop.customers,
-        policies=shipped_policies(),
-        goods={
-            run.key: goods_of(shop.products(run.judged.history), run.judged.history.log)
-            for run in full
-        },
-        share_of_lines={
-            run.key: float(
-                coverage(run.judged.history, shop.log, run.judged.window)["share_of_lines"] or 0.0
-            )
-            for run in full
-        },
-        default_log=shop.workspace.facts("tables").get("shop") == "complete-journey",
-    )
-    slots = {run.key: _slots(shop, run, fitted[run.key], draws) for run in full}
-    return relevance_report(
-        {run.key: run.judged for run in runs},
-        facts,
-        fitted=fitted,
-        slots=slots,
-        draws=draws,
-        seed=SEED,
-        note=note,
-    )
-
-
-def _runs(shop: Shop) -> Iterator[Run]:
-    """The test, the validation, and earlier cutoffs as far back as the log allows."""
-    frame = shop.workspace.table("relevance", "candidates_judge")
-    chances = chances_in(frame)
-    candidates = Candidates.from_frame(frame, shop.log.customers)
-    yield _run(shop, TEST, shop.weeks, candidates, chances)
-    first_week = int(shop.log.week.min())
-    for back in range(1, CUTOFFS + 1):
-        try:
-            weeks = protocol(shop.weeks.judge.last - back * HORIZON_WEEKS, first_week)
-        except TableError:
-            note(f"the log is too short for a judging window {back * HORIZON_WEEKS} weeks earlier")
-            return
-        validates = back == 1
-        found = fit_relevance(
-            shop.past,
-            weeks,
-            threads(),
-            note,
-            horizons=HORIZONS if validates else [FOUR_WEEKS],
-            without_displays=validates,
-        ).judge
-        until = weeks.judge.history_until
-        if validates:
-            yield _run(shop, VALIDATION, weeks, found.candidates, found.chances)
-        yield _run(shop, f"rolling {until}", weeks, found.candidates, found.chances)
-
-
-def _run(
-    shop: Shop, key: str, weeks: Protocol, candidates: Candidates, chances: dict[str, Floats]
-) -> Run:
-    history = shop.history_until(weeks.judge.history_until)
-    lines = shop.log.weeks(weeks.judge.first, weeks.judge.last)
-    judged = Judged(
-        window=weeks.judge,
-        history=history,
-        truth=lines.where(in_universe(history, lines)),
-        candidates=candidates,
-        chances=chances,
-    )
-    return Run(key=key, weeks=weeks, judged=judged)
-
-
-def _slots(shop: Shop, run: Run, fitted: Fitted, draws: int) -> dict[str, Any]:
-    """What the report holds besides rankings and chances: candidates, catalogue, substitutes."""
-    history, truth = run.judged.history, run.judged.truth
-    audit = audit_customers(shop.log.ids.customers)
-    curve = recall_curve(fitted, truth)
-    note(f"candidates counted for weeks {run.weeks.judge.first} to {run.weeks.judge.last}")
+def update_step(shop: Shop, new: pd.DataFrame, where: str, as_of: date) -> dict[str, Any]:
+    """Adds later purchases and makes today's candidates anew, with the models as they stand."""
+    workspace, past = shop.workspace, shop.past
+    folder = workspace.path("relevance", "")
+    items = ItemModels.load(folder, shop.log.ids.products)
+    models, cold = purchase_models(workspace), ColdModel.load(folder / COLD)
     wares = Wares.of(shop.catalogue)
-    cold = cold_candidates(fit_cold(shop.log, shop.shelf, wares, run.weeks), history, wares)
-    lines = shop.log.weeks(run.weeks.judge.first, run.weeks.judge.last)
-    whole = whole_catalogue(
-        run.judged.candidates, cold, history, lines, draws, np.random.default_rng(SEED)
+
+    def propose(log: Any) -> dict[str, pd.DataFrame]:
+        later = Past(log=log, shelf=past.shelf, shown=past.shown)
+        now, fitted = propose_now(later, models, items)
+        return {"candidates_now": _with_cold(now, cold_candidates(cold, fitted.history, wares))}
+
+    with working("adding purchases and folding customers in"):
+        return update_workspace(workspace, new, where, propose, as_of)
+
+
+def basket_step(shop: Shop, path: Path) -> tuple[BasketAnswer, list[str], list[str]]:
+    """Candidates for the basket in a file, the names it has that are unknown, and ambiguous ones.
+
+    Raises WorkspaceError where the log was too short to learn what follows on a single basket.
+    """
+    basket = read_basket(path, shop.catalogue)
+    folder = shop.workspace.path("relevance", "")
+    if not (folder / FOLDER).exists():
+        told = shop.workspace.facts("relevance").get("baskets", "fit has not learned it")
+        raise WorkspaceError(f"{folder}: typed-in baskets cannot be answered; {told}")
+    items = ItemModels.load(folder, shop.log.ids.products)
+    model = PurchaseModel.load(folder / FOLDER)
+    return answer_basket(shop.today, basket, items, model), basket.unknown, basket.ambiguous
+
+
+def substitutes_step(shop: Shop) -> tuple[Substitutes, SubstituteGoods]:
+    """The stand-ins of every product as of today, ranked once and kept."""
+    workspace = shop.workspace
+    goods = substitute_goods(shop.products(shop.today))
+    made_from = fingerprint(
+        tables=workspace.fingerprint("tables"), footprints=workspace.fingerprint("footprints")
     )
-    note("products that were hardly sold judged")
-    goods = substitute_goods(shop.products(history))
-    model = learn_shelf(history, goods, ~audit)
-    stand_ins = substitution(
-        history, truth, goods, model, audit, np.random.default_rng(SEED), draws
-    )
-    note("stand-ins judged")
-    return {"candidates": curve, "whole_catalogue": whole, "substitutes": stand_ins}
+    if not workspace.is_current("substitutes", made_from):
+        with (
+            working("ranking what could stand in for each product"),
+            workspace.replacing("substitutes", made_from, {}, ["tables"]) as folder,
+        ):
+            found = stand_ins_of(shop.today, goods)
+            write_table(folder / "substitutes.parquet", found.to_frame())
+            counted = pd.DataFrame({"households": found.households})
+            write_table(folder / "households.parquet", counted)
+    households = workspace.table("substitutes", "households")["households"].to_numpy(np.int64)
+    return Substitutes.from_frame(workspace.table("substitutes", "substitutes"), households), goods
+
+
+def _learn_newcomers(shop: Shop, wares: Wares, folder: Path) -> tuple[ColdModel, str]:
+    """The model of products hardly sold, and a word on that of single baskets; both are saved."""
+    cold = fit_cold(shop.log, shop.shelf, wares, shop.weeks)
+    (folder / COLD).mkdir()
+    cold.save(folder / COLD)
+    note("learned who buys what was hardly sold")
+    weeks = shop.weeks
+    try:
+        # earlier windows add nothing: a single basket is soon learned from
+        model = fit_basket_model(
+            shop.log,
+            shop.shelf,
+            weeks.learn[:2],
+            weeks.calibrate,
+            np.random.default_rng(SEED),
+        )
+    except TableError as error:  # too few households to cut down to one basket
+        return cold, str(error)
+    model.save(folder / FOLDER)
+    note("learned what follows on a single basket")
+    return cold, "learned"
+
+
+def _with_cold(now: Proposed, cold: Candidates) -> pd.DataFrame:
+    """The candidates of now and, behind them, products hardly sold, which no other model knows."""
+    proposed = now.to_frame()
+    return pd.concat([proposed, cold.to_frame()], ignore_index=True)
+
+
+def _judged_facts(shop: Shop, learned: Relevance) -> dict[str, Any]:
+    """What the fit tells of itself: its candidates against what the judging weeks held."""
+    window, history, judge = shop.weeks.judge, learned.fitted.history, learned.judge
+    rows = judge.candidates
+    bought = shop.log.weeks(window.first, window.last)
+    return {
+        "in_force": {"judge": judge.in_force},
+        "universe": coverage(history, shop.log, window),
+        "candidate_recall": candidate_recall(
+            Merged(rows.customer, rows.product, rows.source), history, bought
+        ),
+        "reliability": reliability(rows.p_buy, bought.has_bought(rows.customer, rows.product)),
+    }

@@ -1,17 +1,10 @@
-"""The steps on a workspace that need no estimator: learn relevance, judge policies, serve.
-
-Each is skipped when nothing it is made from has changed.
-"""
+"""The steps on a workspace that judge policies and serve; each is skipped when nothing changed."""
 
 from __future__ import annotations
 
 import json
-import os
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,168 +16,22 @@ from recommender.bootstrap import DRAWS
 from recommender.candidates import Candidates
 from recommender.console import note, working
 from recommender.evaluation.baselines import against_baselines
-from recommender.evaluation.calibration import reliability
-from recommender.evaluation.candidate_recall import candidate_recall
-from recommender.history import History, Shelf
-from recommender.log import Log, audit_customers, read_log
+from recommender.log import audit_customers
 from recommender.policy import Policy, Slate, baseline_policy, read_policy
 from recommender.policy import shipped_policies as shipped_paths
-from recommender.products import products_at
-from recommender.relevance.cold.cold_customers import Segments
-from recommender.relevance.displays import read_displays
-from recommender.relevance.features.plans import Shown
-from recommender.relevance.fit import (
-    Past,
-    Relevance,
-    coverage,
-    fit_relevance,
-    propose_now,
-)
-from recommender.relevance.generators import Merged
-from recommender.relevance.items.item_models import ItemModels
-from recommender.relevance.p_buy import HORIZONS, PurchaseModel
+from recommender.relevance.newcomers.basket_model import BasketAnswer
 from recommender.report import write_report
 from recommender.serving import Served, serve
-from recommender.splits import Protocol, protocol
-from recommender.tradeoff import Goods, Scales, baseline_scales, best_slates, goods_of
+from recommender.shop import Shop
+from recommender.tradeoff import Scales, baseline_scales, best_slates, goods_of
 from recommender.workspace import (
-    Workspace,
     WorkspaceError,
-    file_hash,
     fingerprint,
     write_table,
     write_text,
 )
 
 SEED = 20170101  # of every draw: a report can be made again
-THREADS = 2
-SEGMENT_KINDS = 3  # of the customers' columns, the first: each more divides the crowd further
-MODELS = "models"  # folder of the purchase models in the relevance step
-
-
-@dataclass(frozen=True)
-class Shop:
-    """A workspace's tables, read once and shared by the steps."""
-
-    workspace: Workspace
-
-    @cached_property
-    def catalogue(self) -> pd.DataFrame:
-        return self.workspace.table("tables", "catalogue")
-
-    @cached_property
-    def footprints(self) -> pd.DataFrame:
-        return self.workspace.table("footprints", "footprints")
-
-    @cached_property
-    def needs(self) -> pd.DataFrame:
-        return self.workspace.table("footprints", "needs")
-
-    @cached_property
-    def log(self) -> Log:
-        return read_log(self.workspace.table("tables", "purchases"), self.catalogue["product_id"])
-
-    @cached_property
-    def shelf(self) -> Shelf:
-        return Shelf.of(self.catalogue, self.needs["need"])
-
-    @cached_property
-    def weeks(self) -> Protocol:
-        return protocol(self.log.whole_until, int(self.log.week.min()))
-
-    @cached_property
-    def past(self) -> Past:
-        """What learning is made from; displays are read only here, since they are millions."""
-        shown = None
-        if self.workspace.has("tables", "displays.parquet"):
-            path = self.workspace.path("tables", "displays.parquet")
-            shown = Shown.of(read_displays(path, self.log.ids), self.log.products)
-        return Past(log=self.log, shelf=self.shelf, shown=shown)
-
-    @cached_property
-    def judging(self) -> History:
-        """All that was known before the judging weeks."""
-        return self.history_until(self.weeks.judge.history_until)
-
-    def history_until(self, week: int) -> History:
-        """All that was known at the end of a week."""
-        return History(self.log.until(week), self.shelf)
-
-    @cached_property
-    def customers(self) -> pd.DataFrame | None:
-        """The customers' segments; None where the shop has none."""
-        if not self.workspace.has("tables", "customers.parquet"):
-            return None
-        return self.workspace.table("tables", "customers")
-
-    @cached_property
-    def segments(self) -> Segments:
-        """What the shop knows of its customers besides purchases."""
-        columns = [] if self.customers is None else list(self.customers)
-        kinds = [str(name) for name in columns if name != "customer_id"]
-        return Segments.of(self.customers, self.log.ids, kinds[:SEGMENT_KINDS])
-
-    @cached_property
-    def today(self) -> History:
-        return History(self.log, self.shelf)
-
-    def candidates(self, when: str) -> Candidates:
-        """Candidates as of the judging weeks ("judge") or the end of the log ("now")."""
-        rows = self.workspace.table("relevance", f"candidates_{when}")
-        return Candidates.from_frame(rows, self.log.customers)
-
-    def products(self, history: History) -> pd.DataFrame:
-        return products_at(self.catalogue, self.footprints, self.needs, history)
-
-    @cached_property
-    def goods(self) -> Goods:
-        """The products of today with carbon, margins and sellers."""
-        return goods_of(self.products(self.today), self.log)
-
-
-def fit_step(shop: Shop) -> dict[str, Any]:
-    """Learns p_buy and q_buy and keeps candidates for the judging weeks and for now."""
-    workspace = shop.workspace
-    made_from = fingerprint(
-        tables=workspace.fingerprint("tables"), needs=file_hash(_needs_path(workspace))
-    )
-    if workspace.is_current("relevance", made_from):
-        note("relevance: nothing changed")
-        return workspace.facts("relevance")
-    facts: dict[str, Any] = {}
-    with (
-        working("learning what each household is likely to buy"),
-        workspace.replacing("relevance", made_from, facts, ["tables"]) as folder,
-    ):
-        learned = fit_relevance(shop.past, shop.weeks, threads(), note)
-        for model in learned.models.values():
-            model.save(folder / MODELS / slug(model.name))
-        facts |= learned.facts | _judged_facts(shop, learned)
-        write_table(folder / "candidates_judge.parquet", learned.judge.to_frame())
-        models = learned.models
-        del learned
-        now, fitted = propose_now(shop.past, models)
-        note(f"candidates as of week {shop.log.last_week}, by the model {now.in_force}")
-        write_table(folder / "candidates_now.parquet", now.to_frame())
-        items = ItemModels(als=fitted.als, item_item=fitted.item_item, ease=fitted.ease)
-        items.save(folder, shop.log.ids.products)
-        facts["in_force"]["now"] = now.in_force
-    return facts
-
-
-def _judged_facts(shop: Shop, learned: Relevance) -> dict[str, Any]:
-    """What the fit tells of itself: its candidates against what the judging weeks held."""
-    window, history, judge = shop.weeks.judge, learned.fitted.history, learned.judge
-    rows = judge.candidates
-    bought = shop.log.weeks(window.first, window.last)
-    return {
-        "in_force": {"judge": judge.in_force},
-        "universe": coverage(history, shop.log, window),
-        "candidate_recall": candidate_recall(
-            Merged(rows.customer, rows.product, rows.source), history, bought
-        ),
-        "reliability": reliability(rows.p_buy, bought.has_bought(rows.customer, rows.product)),
-    }
 
 
 def backtest_step(shop: Shop, policies: list[Policy], draws: int = DRAWS) -> dict[str, Any]:
@@ -282,6 +129,16 @@ def recommend_step(shop: Shop, policy: Policy, customer_id: list[str]) -> Served
     )
 
 
+def basket_slate(shop: Shop, found: BasketAnswer, policy: Policy) -> pd.DataFrame:
+    """The slate of `policy` for a typed-in basket, whose products are not proposed again."""
+    history = found.history
+    goods = goods_of(shop.products(history), history.log)
+    rows = found.candidates.to_frame()
+    candidates = Candidates.from_frame(rows[rows["is_new"]], history.log.customers)
+    customer = np.array([history.log.ids.customers[found.customer]], dtype=object)
+    return serve(candidates, goods, history, policy, scales_now(shop), customer).slates
+
+
 def shipped_policies() -> list[Policy]:
     """Every policy that ships with greenaisle, the baseline first."""
     return [read_policy(path) for path in shipped_paths()]
@@ -297,32 +154,6 @@ def tier_counts(footprints: pd.DataFrame) -> dict[str, int]:
     return {str(k): int(v) for k, v in footprints["tier"].value_counts().items()}
 
 
-def purchase_models(workspace: Workspace) -> dict[str, PurchaseModel]:
-    """The purchase models that `fit` left, by name, those with displays first."""
-    folder = workspace.path("relevance", MODELS)
-    models = [PurchaseModel.load(path) for path in sorted(folder.iterdir())]
-    models.sort(key=lambda model: (not model.displays, HORIZONS.index(model.horizon)))
-    return {model.name: model for model in models}
-
-
-def slug(name: str) -> str:
-    """A name as a folder's.
-
-    >>> slug("next basket, no displays")
-    'next-basket-no-displays'
-    """
-    return "-".join(name.replace(",", "").split())
-
-
-def threads() -> int:
-    """Threads to work with: two, or what GREENAISLE_THREADS says."""
-    return max(1, int(os.environ.get("GREENAISLE_THREADS", THREADS)))
-
-
 def facts_of(report: str) -> dict[str, Any]:
     """A report's text as a dict."""
     return dict(json.loads(report))
-
-
-def _needs_path(workspace: Workspace) -> Path:
-    return workspace.path("footprints", "needs.parquet")

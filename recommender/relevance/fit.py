@@ -21,7 +21,8 @@ from recommender.relevance.features import Floats32, Plan, features
 from recommender.relevance.features.plans import Shown
 from recommender.relevance.generators import Fitted, Merged, propose
 from recommender.relevance.items.item_models import ItemModels
-from recommender.relevance.labels import Labelled, labelled, refuse_thin_history
+from recommender.relevance.items.one_blas_thread import one_blas_thread
+from recommender.relevance.labels import Labelled, joined, labelled, refuse_thin_history
 from recommender.relevance.p_buy import FOUR_WEEKS, HORIZONS, NEXT_BASKET, PurchaseModel, in_order
 from recommender.splits import HORIZON_WEEKS, Protocol, Window
 
@@ -117,14 +118,17 @@ def fit_relevance(
         return (fitted if window == weeks.judge else None), rows
 
     chooses = ~audit_customers(past.log.ids.customers)
-    with ThreadPoolExecutor(threads) as pool:
+    # held over all of them: BLAS is not to be switched to and fro while another thread uses it
+    with one_blas_thread(), ThreadPoolExecutor(threads) as pool:
         made = list(pool.map(prepare, windows))
-        *learn, later, judged = [rows for _, rows in made]
         judging = made[-1][0]
+        later, judged = made[-2][1], made[-1][1]
+        learn = joined([rows for _, rows in made[:-2]])
+        del made
         mine = chooses[later.rows.customer]
 
         def learned(model: PurchaseModel) -> PurchaseModel:
-            model.fit(learn).calibrate(later, mine)
+            model.fit([learn]).calibrate(later, mine)
             note(f"learned what is bought within {model.name}")
             return model
 

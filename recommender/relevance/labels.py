@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from scipy.stats import rankdata
@@ -16,6 +18,8 @@ from recommender.splits import MIN_BASKETS, MIN_CUSTOMER_BASKETS, MIN_HOUSEHOLDS
 
 # No honest feature tells purchases apart nearly so well: on Complete Journey the best reaches .83.
 CLAIRVOYANT_AUC = 0.97
+ROW = ("customer", "product", "source")
+LABELS = ("bought", "quantity", "in_next_basket", "had_basket")
 LOOKED_AT = 20_000  # rows, evenly spread, that are enough to see it
 MIN_SEEN = 20  # purchases and products among them; of fewer, chance alone may tell all apart
 
@@ -37,15 +41,30 @@ class Labelled:
         """All rows bought and a share of the others, which then count for those left out."""
         rng = np.random.default_rng(seed)
         keep = self.bought | (rng.random(len(self.bought)) < unbought_kept)
-        columns = ("bought", "quantity", "in_next_basket", "had_basket")
-        rows = Merged(self.rows.customer[keep], self.rows.product[keep], self.rows.source[keep])
         return replace(
             self,
-            rows=rows,
+            rows=Merged(*(getattr(self.rows, name)[keep] for name in ROW)),
             values=self.values[keep],
             weight=np.where(self.bought[keep], 1.0, 1.0 / unbought_kept) * self.weight[keep],
-            **{name: getattr(self, name)[keep] for name in columns},
+            **{name: getattr(self, name)[keep] for name in LABELS},
         )
+
+
+def joined(windows: Sequence[Labelled]) -> Labelled:
+    """The rows of all windows, one after the other; of a single one, itself and no copy."""
+    if len(windows) == 1:
+        return windows[0]
+
+    def together(name: str) -> Any:
+        return np.concatenate([getattr(window, name) for window in windows])
+
+    return Labelled(
+        rows=Merged(
+            *(np.concatenate([getattr(window.rows, name) for window in windows]) for name in ROW)
+        ),
+        names=windows[0].names,
+        **{name: together(name) for name in ("values", "weight", *LABELS)},
+    )
 
 
 def labelled(fitted: Fitted, log: Log, window: Window, plan: Plan | None = None) -> Labelled:

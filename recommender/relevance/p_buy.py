@@ -21,7 +21,7 @@ from sklearn.linear_model import LogisticRegression
 from recommender.candidates import Bools, Candidates, Floats, Ints
 from recommender.relevance.features import Floats32, unplanned
 from recommender.relevance.generators import Fitted, Merged
-from recommender.relevance.labels import Labelled
+from recommender.relevance.labels import Labelled, joined
 
 FOUR_WEEKS, NEXT_BASKET = "4 weeks", "next basket"
 HORIZONS = (FOUR_WEEKS, NEXT_BASKET)
@@ -52,12 +52,11 @@ class PurchaseModel:
 
     def fit(self, learn: Sequence[Labelled]) -> PurchaseModel:
         """The model learned from labelled windows; probabilities are not yet corrected."""
-        self.names_ = self._known(learn[0].names)
-        columns = len(self.names_)
-        asked = [self._asked(window) for window in learn]
-        x = np.concatenate([w.values[of, :columns] for w, of in zip(learn, asked, strict=True)])
-        y = np.concatenate([self._came(w)[of] for w, of in zip(learn, asked, strict=True)])
-        weight = np.concatenate([w.weight[of] for w, of in zip(learn, asked, strict=True)])
+        rows = joined(learn)
+        self.names_ = self._known(rows.names)
+        # those who are not asked weigh nothing: leaving them out would copy the rest
+        x, weight = self._columns(rows.values), rows.weight * self._asked(rows)
+        y = self._came(rows)
         data = xgb.QuantileDMatrix(x, y, weight=weight, nthread=self.threads)
         settings = {
             "max_depth": self.depth,
@@ -72,8 +71,8 @@ class PurchaseModel:
         }
         self.chance_ = xgb.train({**settings, "objective": "binary:logistic"}, data, self.trees)
         # how many packs, among those who buy
-        packs = np.concatenate([w.quantity[of] for w, of in zip(learn, asked, strict=True)])[y]
-        amounts = xgb.QuantileDMatrix(x[y], np.log(np.maximum(packs, 0.1)), nthread=self.threads)
+        packs = np.log(np.maximum(rows.quantity[y], 0.1))
+        amounts = xgb.QuantileDMatrix(x[y], packs, nthread=self.threads)
         self.amount_ = xgb.train({**settings, "max_depth": 4}, amounts, 60)
         return self
 

@@ -13,7 +13,9 @@ import pandas as pd
 
 from pcf_estimator.tables import CATALOGUE, FOOTPRINTS, check_table
 from recommender.ingest import Tables, keep_tables
-from recommender.steps import Shop, backtest_step, default_policy, fit_step, shipped_policies
+from recommender.relevance_steps import fit_step
+from recommender.shop import Shop
+from recommender.steps import backtest_step, default_policy, shipped_policies
 from recommender.tables import PURCHASES
 from recommender.workspace import Workspace, fingerprint, write_table
 

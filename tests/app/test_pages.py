@@ -8,7 +8,8 @@ import pytest
 from app_pages import _load, _shelf
 from app_pages._words import change, kg, money, percent, plain
 from recommender.app_server import WORKSPACE_SETTING, app_folder, page_files, try_pages
-from recommender.steps import Shop, judge
+from recommender.shop import Shop
+from recommender.steps import judge
 from recommender.workspace import Workspace
 
 PAGES = [page.stem for page in page_files()]

@@ -13,7 +13,7 @@ diet or allergen is kept (`diets`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -90,6 +90,15 @@ class Substitutes:
         of_product = np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
         rows = {name: getattr(self, name) for name in ROW_FIELDS}
         return pd.DataFrame({"of_product": of_product, **rows})
+
+    @classmethod
+    def from_frame(cls, rows: pd.DataFrame, households: Ints) -> Substitutes:
+        """What `to_frame` wrote, without the weights; `households` that bought each product."""
+        start = np.searchsorted(rows["of_product"], np.arange(len(households) + 1))
+        kept: dict[str, Any] = {name: rows[name].to_numpy() for name in ROW_FIELDS}
+        return replace(
+            nothing(len(households)), start=start.astype(np.int64), households=households, **kept
+        )
 
 
 NOT_ROWS = ("start", "households", "weights", "choices")
