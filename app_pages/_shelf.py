@@ -18,6 +18,7 @@ from recommender.functional import OWN
 from recommender.history import History
 from recommender.lighter import with_own_error
 from recommender.policy import Policy, Slate, Weights
+from recommender.relevance.cold.cold_start import COLD_SOURCE
 from recommender.relevance.generators import GENERATORS
 from recommender.serving import COLD_START, serve
 from recommender.swaps import (
@@ -42,11 +43,16 @@ WHY_POPULAR = "among what most households bought in the last four weeks"
 # Of several generators that named a product, the one that says most about this household.
 WHY_NEW = {
     "stand_ins": "could stand in for {usual}, which you buy",
+    "usual_sellers": "from a supplier you buy from",
+    "ease": "bought by households that buy what you buy",
     "item_item": "bought by households that buy what you buy",
     "als": "bought by households like yours",
     "popular_in_store": "sells well where you shop",
+    "long_tail": "from a small supplier, and of a kind you buy",
+    "popular_in_segment": "what households of your kind buy",
     "popular": WHY_POPULAR,
 }
+WHY_COLD = "hardly sold so far: likely by what it is, not by who bought it"
 
 
 BITS = {name: list(GENERATORS).index(name) for name in WHY_NEW}
@@ -202,6 +208,9 @@ def reasons(stock: Stock, customer: int, product: Ints, cold: Bools) -> list[str
     for k, row in enumerate(product):
         if times[row]:
             said.append(_bought(int(times[row]), stock.history.end_day - last[row]))
+            continue
+        if bits[k] & COLD_SOURCE:
+            said.append(WHY_COLD)
             continue
         named = [name for name, bit in BITS.items() if bits[k] >> bit & 1]
         why = WHY_NEW[named[0]] if named and not cold[k] else WHY_POPULAR

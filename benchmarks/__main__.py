@@ -12,7 +12,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-BENCHES = ("topk", "adapter", "footprints")
+BENCHES = ("topk", "adapter", "footprints", "relevance")
 
 
 def main(names: list[str]) -> int:

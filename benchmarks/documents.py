@@ -1,9 +1,10 @@
 """Writes the measured tables of README.md from the runs that made them.
 
-    python -m benchmarks.documents --workspace workspace --uci uci --assess
+    python -m benchmarks.documents --workspace workspace --relevance workspace --uci uci --assess
 
 `--workspace` holds a finished `greenaisle demo`; its report becomes docs/demo-report.json. `--uci`
-holds a finished backtest of the UCI log. `--assess` runs the footprint assessment anew, or reads
+holds a finished backtest of the UCI log, `--relevance` a finished `backtest --relevance`; its text
+becomes docs/relevance.md. `--assess` runs the footprint assessment anew, or reads
 the assessment.json after it, as `greenaisle footprint assess` keeps it.
 """
 
@@ -19,6 +20,7 @@ from pcf_estimator.assess.everything import assess_all
 from pcf_estimator.assess.show import asked_cells
 from pcf_estimator.members import TREES
 from pcf_estimator.seed.sources import sources_folder
+from recommender.evaluation.relevance_text import as_text
 from recommender.report import weightings_markdown
 
 ROOT = Path(__file__).parent.parent
@@ -77,6 +79,40 @@ def uci_lines(report: dict[str, Any]) -> list[str]:
     return [*lines, "", f"Its {report['meta']['products']:,} products by tier: {tiers}."]
 
 
+def relevance_lines(report: dict[str, Any]) -> list[str]:
+    """Relevance beside every baseline on the test weeks: recall and NDCG at 10, by task."""
+    tasks = report["windows"]["test"]["tasks"]
+    lines = [f"| R / N at 10 | {' | '.join(tasks)} |", "|" + "---|" * (len(tasks) + 1)]
+    for name in tasks["4 weeks, all"]["lists"]:
+        cells = []
+        for task in tasks.values():
+            found = task["lists"].get(name, {}).get("households")
+            pair = (
+                (found[f"{figure}@10"]["value"] for figure in ("recall", "ndcg")) if found else ()
+            )
+            cells.append(" / ".join(f"{value:.4f}" for value in pair))
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return lines
+
+
+def relevance_target_lines(report: dict[str, Any]) -> list[str]:
+    """What was asked of relevance, and what the validation and the test weeks gave."""
+    keys = list(report["windows"])
+    rows: dict[str, dict[str, Any]] = {}
+    for row in report["targets"]:
+        if row["value"] is not None:
+            rows.setdefault(row["figure"], {"target": row["target"]})[row["window"]] = row
+    lines = [f"| Figure | Asked | {' | '.join(keys)} |", "|" + "---|" * (len(keys) + 2)]
+    for figure, found in rows.items():
+        cells = []
+        for key in keys:
+            row = found.get(key)
+            met = "" if row is None or row["met"] else " (missed)"
+            cells.append("" if row is None else f"{row['value']:.4g}{met}")
+        lines.append(f"| {figure} | {found['target']} | {' | '.join(cells)} |")
+    return lines
+
+
 def put(readme: str, name: str, lines: list[str]) -> str:
     """`readme` with the block `name` replaced."""
     block = f"<!-- {name}: begin -->\n" + "\n".join(lines).strip() + f"\n<!-- {name}: end -->"
@@ -89,6 +125,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workspace", type=Path)
     parser.add_argument("--uci", type=Path)
+    parser.add_argument("--relevance", type=Path, metavar="WORKSPACE")
     parser.add_argument("--assess", type=Path, nargs="?", const=Path(), metavar="FILE")
     chosen = parser.parse_args()
     blocks: dict[str, list[str]] = {}
@@ -99,6 +136,14 @@ def main() -> None:
     if chosen.uci:
         report = json.loads((chosen.uci / "report.json").read_text(encoding="utf-8"))
         blocks["uci"] = uci_lines(report)
+    if chosen.relevance:
+        path = chosen.relevance / "relevance_report" / "report.json"
+        report = json.loads(path.read_text(encoding="utf-8"))
+        blocks["relevance"] = relevance_lines(report)
+        blocks["relevance-targets"] = relevance_target_lines(report)
+        text = "# How good relevance is\n\nWritten by `python -m benchmarks.documents`.\n\n"
+        text += "```\n" + as_text(report).strip() + "\n```\n"
+        (ROOT / "docs" / "relevance.md").write_text(text, encoding="utf-8")
     if chosen.assess is not None:
         if chosen.assess == Path():
             found = assess_all(sources_folder())

@@ -16,10 +16,11 @@ import numpy as np
 
 from pcf_estimator.tables import TableError
 from recommender.bootstrap import DRAWS
-from recommender.candidates import Candidates, Floats
+from recommender.candidates import Bools, Candidates, Floats
 from recommender.console import note, working
 from recommender.evaluation.candidate_recall import recall_curve
 from recommender.evaluation.judged import Judged
+from recommender.evaluation.newcomers import newcomers
 from recommender.evaluation.relevance_report import ShopFacts, relevance_report
 from recommender.evaluation.substitution import substitution
 from recommender.evaluation.whole_catalogue import whole_catalogue
@@ -28,8 +29,8 @@ from recommender.relevance.cold.attraction import Wares
 from recommender.relevance.cold.cold_start import cold_candidates, fit_cold
 from recommender.relevance.fit import chances_in, coverage, fit_relevance, in_universe
 from recommender.relevance.generators import Fitted
-from recommender.relevance.p_buy import FOUR_WEEKS, HORIZONS
-from recommender.relevance.substitution.stand_ins import learn_shelf
+from recommender.relevance.p_buy import FOUR_WEEKS, HORIZONS, NO_DISPLAYS
+from recommender.relevance.substitution.stand_ins import learn_shelf, lift_in
 from recommender.relevance.substitution.substitute_goods import substitute_goods
 from recommender.shop import Shop, threads
 from recommender.splits import HORIZON_WEEKS, Protocol, protocol
@@ -161,10 +162,28 @@ def _slots(shop: Shop, run: Run, fitted: Fitted, draws: int) -> dict[str, Any]:
         run.judged.candidates, cold, history, lines, draws, np.random.default_rng(SEED)
     )
     note("products that were hardly sold judged")
-    goods = substitute_goods(shop.products(history))
-    model = learn_shelf(history, goods, ~audit)
-    stand_ins = substitution(
-        history, truth, goods, model, audit, np.random.default_rng(SEED), draws
-    )
-    note("stand-ins judged")
-    return {"candidates": curve, "whole_catalogue": whole, "substitutes": stand_ins}
+    unknown = newcomers(history, lines, shop.segments, draws, np.random.default_rng(SEED))
+    note("households judged as if unknown")
+    return {
+        "candidates": curve,
+        "whole_catalogue": whole,
+        "newcomers": unknown,
+        "substitutes": _stand_ins(shop, run, audit, draws),
+    }
+
+
+def _stand_ins(shop: Shop, run: Run, audit: Bools, draws: int) -> dict[str, Any]:
+    """What the order of stand-ins tells of new purchases, with and without planned displays."""
+    history, truth = run.judged.history, run.judged.truth
+    goods, shown = substitute_goods(shop.products(history)), shop.past.shown
+    found: dict[str, Any] = {}
+    for label, known in (("", shown), (NO_DISPLAYS, None)):
+        if label and shown is None:
+            break  # the first was without
+        model = learn_shelf(history, goods, ~audit, known)
+        lift = lift_in(history, known, run.weeks.judge)
+        rng = np.random.default_rng(SEED)
+        told = substitution(history, truth, goods, model, audit, rng, draws, lift)
+        found |= {group + label: figures for group, figures in told.items()}
+        note(f"stand-ins judged{label}")
+    return found

@@ -68,7 +68,7 @@ RELEVANCE = "relevance"
 GROUPS = ("households", "audit")
 IN_SEGMENTS = ("recall@10", "ndcg@10", "dcg@10", "hit_rate@10")
 ROLLING = "rolling"
-SLOTS = ("candidates", "whole_catalogue", "substitutes")
+SLOTS = ("candidates", "whole_catalogue", "newcomers", "substitutes")
 RULES = (
     "Judged are the customers with at least five baskets before the window who bought something "
     "of the task in it; products need five households and ten baskets before the window.",
@@ -108,9 +108,9 @@ def relevance_report(
     """The report of all windows; keys that begin with "rolling" get the short form.
 
     `fitted` are the models of each window's history where they stand already, so that ALS is not
-    learned again. `slots` holds by window key what others measure ("candidates",
-    "whole_catalogue", "substitutes"), `speed` what `targets.SPEED` names. Each rolling window is
-    compared with the baseline that does best in it, task by task.
+    learned again. `slots` holds by window key what others measure (the names of `SLOTS`), `speed`
+    what `targets.SPEED` names. Each rolling window is compared with the baseline that does best in
+    it, task by task.
     """
     fitted = fitted or {}
     full = [key for key in judged if not key.startswith(ROLLING)]

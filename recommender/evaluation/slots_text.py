@@ -21,6 +21,8 @@ def slot_tables(window: Mapping[str, Any]) -> Titled:
         )
     if window["whole_catalogue"]:
         yield "on the whole catalogue", _whole(window["whole_catalogue"])
+    if window["newcomers"]:
+        yield "households taken as if unknown", _newcomers(window["newcomers"])
 
 
 def _curve(points: list[Mapping[str, Any]]) -> list[str]:
@@ -68,3 +70,19 @@ def _whole(found: Mapping[str, Any]) -> list[str]:
                         [task, what, name, *(between(figures[m]) for m in ("recall", "ndcg"))]
                     )
     return table(["task", "of", "list", "recall@10", "ndcg@10"], rows, left=(0, 1, 2))
+
+
+def _newcomers(found: Mapping[str, Any]) -> list[str]:
+    rows = []
+    for name, figures in found["lists"].items():
+        if isinstance(figures, Mapping):
+            chance = found["calibration"][name]
+            rows.append(
+                [
+                    name,
+                    *(between(figures[m]) for m in ("recall", "ndcg")),
+                    number(chance["said"], 4),
+                    number(chance["seen"], 4),
+                ]
+            )
+    return table(["list", "recall@10", "ndcg@10", "said", "seen"], rows, left=(0,))

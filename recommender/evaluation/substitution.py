@@ -21,7 +21,7 @@ from recommender.log import Log, distinct, totals
 from recommender.relevance.substitution.choice import ChoiceModel
 from recommender.relevance.substitution.stand_ins import shelf_signals
 from recommender.relevance.substitution.substitute_goods import SubstituteGoods
-from recommender.relevance.substitution.substitutes import Evidence, evidence_of, known_shelves
+from recommender.relevance.substitution.substitutes import evidence_of, known_shelves
 
 PEER_WEEKS = (4.0, 12.0)
 BATCH_ROWS = 400_000
@@ -35,19 +35,22 @@ def substitution(
     audit: Bools,
     rng: np.random.Generator,
     draws: int = DRAWS,
+    lift: Floats | None = None,
 ) -> dict[str, Any]:
-    """group (all, audit) -> cases, households, mean reciprocal ranks and the gain over popularity.
+    """group (all, audit) -> cases, households, mean reciprocal ranks, gain over popularity.
 
     `model` is `stand_ins.learn_shelf` of the same `history`; `truth` the purchases of the judged
-    weeks; `audit` marks the audit households. `gain` is the ratio to the stronger peer less one,
-    with its 95 % range from a paired bootstrap of households.
+    weeks; `audit` marks the audit households; `lift` is `stand_ins.lift_in` of these weeks, for a
+    model that was learned with displays. `gain` is the ratio to the stronger peer less one, with
+    its 95 % range from a paired bootstrap of households. A group without cases is left out.
     """
     cases = new_on_known_shelves(history, truth, goods)
-    ranks = case_ranks(history, cases, goods, model)
+    ranks = case_ranks(history, cases, goods, model, lift)
     groups = {"all": np.ones(len(audit), np.bool_), "audit": audit}
     return {
         name: _figures(cases[0], ranks, members, history.log.customers, rng, draws)
         for name, members in groups.items()
+        if members[cases[0]].any()
     }
 
 
@@ -68,7 +71,11 @@ def new_on_known_shelves(history: History, truth: Log, goods: SubstituteGoods) -
 
 
 def case_ranks(
-    history: History, cases: tuple[Ints, Ints], goods: SubstituteGoods, model: ChoiceModel
+    history: History,
+    cases: tuple[Ints, Ints],
+    goods: SubstituteGoods,
+    model: ChoiceModel,
+    lift: Floats | None = None,
 ) -> dict[str, Floats]:
     """list -> rank of each case's product on its shelf, from 1; ties go to the lower product."""
     customer, product = cases
@@ -91,24 +98,14 @@ def case_ranks(
         new = ~history.log.has_bought(who, item)
         of, item, who = of[new], item[new], who[new]
         mine = np.flatnonzero(np.isin(case_set, sets))
-        scores = {"stand_ins": _scores(history, who, item, goods, evidence, model)}
+        signals = shelf_signals(history, who, item, goods, evidence, lift)
+        scores = {"stand_ins": model.score(signals)}
         scores |= {name: crowd[item] for name, crowd in peers.items()}
         first = np.searchsorted(of, case_set[mine])
         last = np.searchsorted(of, case_set[mine], side="right")
         for name, score in scores.items():
             ranks[name][mine] = _rank(first, last, item, score, product[mine])
     return ranks
-
-
-def _scores(
-    history: History,
-    customer: Ints,
-    product: Ints,
-    goods: SubstituteGoods,
-    evidence: Evidence,
-    model: ChoiceModel,
-) -> Floats:
-    return model.score(shelf_signals(history, customer, product, goods, evidence))
 
 
 @numba.njit

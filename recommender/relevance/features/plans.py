@@ -26,6 +26,7 @@ STATE_WEEKS = 40  # of history from which the lift of being shown is learned
 MAILED, DISPLAYED = (0.05, 0.5), (0.02, 0.3)  # shares of stores between none, some and most
 STATES = (len(MAILED) + 1) * (len(DISPLAYED) + 1)
 HALF_LIFE_OF_SALES = 12.0  # weeks
+LEAST_LIFT = 0.05
 OWN_WEEKS, CATEGORY_SALES = 3.0, 20.0  # how strongly product and category are drawn to the wider
 
 
@@ -139,6 +140,12 @@ def _expected(history: History, plan: Plan, product: Ints) -> Columns:
         "buyers_to_usual": (buyers / np.maximum(usual * len(weeks), 0.05))[product],
         "buyers_share_of_type": (buyers / np.maximum(of_type, 1e-9))[product],
     }
+
+
+def planned_lift(history: History, plan: Plan) -> Floats:
+    """(products,) log of the buyers that the plan should bring over the usual; 0 is as usual."""
+    columns = _expected(history, plan, np.arange(history.log.products))
+    return np.asarray(np.log(np.maximum(columns["buyers_to_usual"], LEAST_LIFT)), np.float64)
 
 
 def _rates(history: History, shown: Shown, until: int) -> tuple[Floats, Floats]:

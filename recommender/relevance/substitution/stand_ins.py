@@ -16,6 +16,7 @@ import pandas as pd
 from recommender.candidates import Bools, Floats, Ints
 from recommender.history import History
 from recommender.log import distinct_rows, find, totals
+from recommender.relevance.features.plans import Plan, Shown, planned_lift
 from recommender.relevance.substitution.choice import ChoiceModel, learn_choice
 from recommender.relevance.substitution.substitute_goods import SubstituteGoods
 from recommender.relevance.substitution.substitutes import (
@@ -28,6 +29,7 @@ from recommender.relevance.substitution.substitutes import (
     evidence_of,
     household_signals,
 )
+from recommender.splits import Window
 
 LEARN_WINDOWS = 2  # of four weeks each, the last of the history
 LIKE_MINDED = 200  # households that speak for one
@@ -41,6 +43,7 @@ HOUSEHOLD_SIGNALS = {
     "like-minded households": 1,
     "popular last week": 1,
     "popular last four weeks": 1,
+    "shown more than usual in the weeks to come": 1,
 }
 SHELF_SIGN = np.r_[SIGN, list(HOUSEHOLD_SIGNALS.values())].astype(np.int64)
 SHELF_SIGNALS = [*SIGNALS, *HOUSEHOLD_SIGNALS]
@@ -116,12 +119,15 @@ def _best_stand_ins(  # type: ignore[no-untyped-def]
 
 
 def learn_shelf(
-    history: History, goods: SubstituteGoods, customers: Bools | None = None
+    history: History,
+    goods: SubstituteGoods,
+    customers: Bools | None = None,
+    shown: Shown | None = None,
 ) -> ChoiceModel:
     """What first purchases on a known shelf weighed, in the last weeks of `history`.
 
-    Two windows of four weeks, each explained by the weeks before it; only the choices of
-    `customers` where given.
+    Two windows of four weeks, each explained by the weeks before it and, with `shown`, by what the
+    shop planned to show; only the choices of `customers` where given.
     """
     signals, choice = [np.zeros((0, len(SHELF_SIGN)))], [np.zeros(0, np.int64)]
     taken = [np.zeros(0, np.bool_)]
@@ -133,7 +139,8 @@ def learn_shelf(
         after = history.log.weeks(last - LABEL_WEEKS + 1, last)
         rows = choices(before, after.customer, after.product, goods, customers)
         evidence = evidence_of(before, goods)
-        signals.append(shelf_signals(before, rows.customer, rows.product, goods, evidence))
+        lift = lift_in(before, shown, Window(last - LABEL_WEEKS + 1, last))
+        signals.append(shelf_signals(before, rows.customer, rows.product, goods, evidence, lift))
         choice.append(rows.choice + (choice[-1].max(initial=-1) + 1))
         taken.append(rows.taken)
         last -= LABEL_WEEKS
@@ -145,10 +152,25 @@ def learn_shelf(
     )
 
 
+def lift_in(history: History, shown: Shown | None, window: Window) -> Floats | None:
+    """How much more each product should sell by what is planned; None where nothing is."""
+    if shown is None or not shown.covers(window.first, window.last):
+        return None
+    return planned_lift(history, Plan(shown, window))
+
+
 def shelf_signals(
-    history: History, customer: Ints, product: Ints, goods: SubstituteGoods, evidence: Evidence
+    history: History,
+    customer: Ints,
+    product: Ints,
+    goods: SubstituteGoods,
+    evidence: Evidence,
+    lift: Floats | None = None,
 ) -> Floats:
-    """(rows, signals) of `SHELF_SIGNALS` between customers (ascending) and products."""
+    """(rows, signals) of `SHELF_SIGNALS` between customers (ascending) and products.
+
+    `lift` (products,) is what `lift_in` says of the weeks to come.
+    """
     types = history.shelf.product_type
     return np.column_stack(
         [
@@ -161,6 +183,7 @@ def shelf_signals(
             _like_minded(history, customer, product, evidence.households),
             np.log1p(history.households(1.0))[product],
             np.log1p(history.households(4.0))[product],
+            np.zeros(len(product)) if lift is None else lift[product],
         ]
     )
 
