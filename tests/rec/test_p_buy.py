@@ -11,6 +11,7 @@ from recommender.relevance import features as feature_room
 from recommender.relevance.displays import Displays
 from recommender.relevance.features import features
 from recommender.relevance.features.plans import Plan, Shown
+from recommender.relevance.features.rhythm import of_pairs
 from recommender.relevance.fit import Past, chances_in, fit_relevance, propose_now
 from recommender.relevance.generators import Fitted, propose
 from recommender.relevance.labels import labelled
@@ -226,3 +227,32 @@ def test_visits_and_habits_by_hand(made_up_log, made_up_shelf):
     assert habit.last_day[pair] == days.max()
     ages = (history.end_day - days) / 7
     assert habit.decayed[pair] == pytest.approx((0.5 ** (ages / 16)).sum())
+
+
+def test_the_rhythm_of_a_household_by_hand(made_up_shelf, made_up_log):
+    """Bought on days 0, 7, 21 and 28 (in the time of day of the log), and nothing since."""
+    first = made_up_log.where(np.arange(len(made_up_log)) < 1)
+    days = np.array([0.0, 7.0, 21.0, 28.0])
+    log = replace(
+        first,
+        **{name: np.repeat(getattr(first, name), 4) for name in ("customer", "product", "store")},
+        **{name: np.repeat(getattr(first, name), 4) for name in ("quantity", "paid", "discount")},
+        week=np.array([1, 2, 4, 5]),
+        day=days + 0.5,
+        basket=np.arange(4),
+    )
+    history = History(log, made_up_shelf)
+    # the history ends with day 28, so half a day has passed since the last purchase
+    assert history.end_day == 29.0
+    found = of_pairs(history, history.by_product, np.arange(log.products))
+    of = {name: values[0] for name, (values, _) in found.items()}
+    # gaps 7, 14 and 7: their mean is 28 / 3, their variance 98 - 87.11 = 10.89
+    assert of["gap_spread"] == pytest.approx(3.2998 / 9.3333, rel=1e-3)
+    assert of["last_gap"] == 7.0
+    assert of["gap_to_longest"] == pytest.approx(0.5 / 14)
+    # all three gaps outlasted half a day; two ended within seven days of it, all within 28
+    assert of["back_in_7_days"] == pytest.approx((2 + 0.125) / 4.5)
+    assert of["back_in_28_days"] == pytest.approx((3 + 0.5) / 4.5)
+    # days 28.5, 21.5 and 7.5 are in the last four weeks, day 0.5 is 28.5 days back
+    assert of["periods_of_6"] == 2.0
+    assert of["periods_decayed"] == pytest.approx(1.0 + 0.7)

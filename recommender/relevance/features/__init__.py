@@ -16,11 +16,12 @@ from recommender.relevance.features.habits import habits
 from recommender.relevance.features.models import models
 from recommender.relevance.features.plans import Plan, plans
 from recommender.relevance.features.prices import prices
+from recommender.relevance.features.rhythm import rhythm
 from recommender.relevance.features.trips import trips
 from recommender.relevance.generators import Fitted, Merged
 
 Floats32 = npt.NDArray[np.float32]
-GROUPS = (habits, breadth, trips, crowds, prices, models)
+GROUPS = (habits, rhythm, breadth, trips, crowds, prices, models)
 
 __all__ = ["GROUPS", "Floats32", "Plan", "features", "unplanned"]
 
