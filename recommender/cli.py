@@ -248,7 +248,8 @@ def _recommend_basket(
         slate = basket_slate(shop, found, policy)
         if out is not None:
             write_table(out, slate)
-    titles = shop.catalogue.set_index("product_id")["title"]
+    # a shop may name its goods by category alone
+    titles = shop.catalogue.set_index("product_id").reindex(columns=["title"])["title"].fillna("")
     slate = slate.assign(title=titles.reindex(slate["product_id"]).to_numpy())
     rows = slate[["position", "product_id", "title", "p_buy", "price", "kg_co2e"]].astype(object)
     facts = {

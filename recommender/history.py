@@ -86,6 +86,11 @@ class History:
     def universe(self) -> Universe:
         return universe(self.log, self.shelf.recommendable)
 
+    @property
+    def residents(self) -> Bools:
+        """The customers whose purchases tell what others may like."""
+        return self.universe.customers
+
     @cached_property
     def visits(self) -> Log:
         """The log with one line per basket and product, quantities and money added up."""

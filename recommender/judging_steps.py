@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ from recommender.relevance.cold.attraction import Wares
 from recommender.relevance.cold.cold_start import cold_candidates, fit_cold
 from recommender.relevance.fit import chances_in, coverage, fit_relevance, in_universe
 from recommender.relevance.generators import Fitted
+from recommender.relevance.items.one_blas_thread import one_blas_thread
 from recommender.relevance.p_buy import FOUR_WEEKS, HORIZONS, NO_DISPLAYS
 from recommender.relevance.substitution.stand_ins import learn_shelf, lift_in
 from recommender.relevance.substitution.substitute_goods import substitute_goods
@@ -66,6 +67,7 @@ def relevance_step(shop: Shop, draws: int = DRAWS) -> dict[str, Any]:
         with (
             working("judging relevance on held-out weeks"),
             workspace.replacing("relevance_report", made_from, {}, ["tables"]) as folder,
+            one_blas_thread(),  # sums keep one order
         ):
             report = judge_relevance(shop, draws)
             write_text(folder / "report.json", json.dumps(report, indent=1, allow_nan=False))
@@ -76,7 +78,8 @@ def judge_relevance(shop: Shop, draws: int = DRAWS) -> dict[str, Any]:
     """The report of `evaluation.relevance_report`, with all its slots filled."""
     runs = list(_runs(shop))
     full = [run for run in runs if run.key in (TEST, VALIDATION)]
-    fitted = {run.key: Fitted(run.judged.history) for run in runs}
+    each = {run.weeks: Fitted(run.judged.history, segments=shop.past.segments) for run in runs}
+    fitted = {run.key: each[run.weeks] for run in runs}
     departments = shop.catalogue.get("department")
     facts = ShopFacts(
         departments=[] if departments is None else sorted(departments.fillna("").unique()),
@@ -129,9 +132,10 @@ def _runs(shop: Shop) -> Iterator[Run]:
             without_displays=validates,
         ).judge
         until = weeks.judge.history_until
+        run = _run(shop, f"rolling {until}", weeks, found.candidates, found.chances)
         if validates:
-            yield _run(shop, VALIDATION, weeks, found.candidates, found.chances)
-        yield _run(shop, f"rolling {until}", weeks, found.candidates, found.chances)
+            yield replace(run, key=VALIDATION)
+        yield run
 
 
 def _run(

@@ -30,6 +30,7 @@ relevance = typer.Typer()
 def substitutes(
     product_id: Annotated[str, typer.Argument(help="A product of the catalogue.")],
     n: Annotated[int, typer.Option(min=1, help="At most so many.")] = 10,
+    customer: Annotated[str | None, typer.Option(help="In this household's order.")] = None,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -38,13 +39,14 @@ def substitutes(
     from recommender.relevance_steps import substitutes_step
     from recommender.shop import Shop
 
-    found, goods = substitutes_step(Shop(Workspace(workspace)))
+    found, goods = substitutes_step(Shop(Workspace(workspace)), customer, product_id)
     told = stand_ins_for(product_id, found, goods, n)
     if as_json:
         say_json(told.to_dict())
         return
     keeps = f" (keeps {', '.join(told.keeps)})" if told.keeps else ""
-    answer.print(f"in the place of {told.product_id}, {told.title}{keeps}:", markup=False)
+    named = f"{told.product_id}, {told.title}" if told.title else told.product_id
+    answer.print(f"in the place of {named}{keeps}:", markup=False)
     if told.why_none:
         answer.print(told.why_none, markup=False)
         return
@@ -53,7 +55,7 @@ def substitutes(
         table.add_column(name, justify="right" if name == "price" else "left", overflow="fold")
     for row in told.rows.to_dict("records"):
         price = "" if row["price"] != row["price"] else f"{row['price']:.2f}"
-        table.add_row(row["product_id"], escape(row["title"]), price, escape(row["reason"]))
+        table.add_row(*map(escape, (row["product_id"], row["title"], price, row["reason"])))
     answer.print(table)
 
 
@@ -83,14 +85,14 @@ def update(
 
 def slate_table_of(slate: pd.DataFrame, policy: str) -> Table:
     """A slate as a table for the screen: place, product, chance, price and kg CO2e."""
-    table = Table(box=None, pad_edge=False, title=f"under the policy {policy}")
+    table = Table(box=None, pad_edge=False, title=escape(f"under the policy {policy}"))
     for name in ("place", "product", "title", "p_buy", "price", "kg CO2e"):
         table.add_column(name, justify="left" if name in ("product", "title") else "right")
     for row in slate.to_dict("records"):
         kg = row["kg_co2e"]
         table.add_row(
             str(row["position"]),
-            row["product_id"],
+            escape(row["product_id"]),
             escape(row["title"]),
             f"{row['p_buy']:.1%}",
             f"{row['price']:.2f}",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,11 @@ from recommender.candidates import Candidates
 from recommender.console import note, working
 from recommender.evaluation.calibration import reliability
 from recommender.evaluation.candidate_recall import candidate_recall
+from recommender.log import Log, audit_customers
 from recommender.relevance.cold.attraction import Wares
+from recommender.relevance.cold.cold_customers import Segments
 from recommender.relevance.cold.cold_start import ColdModel, cold_candidates, fit_cold
 from recommender.relevance.fit import (
-    Past,
     Proposed,
     Relevance,
     coverage,
@@ -37,6 +40,8 @@ from recommender.relevance.newcomers.basket_model import (
 )
 from recommender.relevance.newcomers.update import update_workspace
 from recommender.relevance.p_buy import PurchaseModel
+from recommender.relevance.substitution.choice import ChoiceModel
+from recommender.relevance.substitution.stand_ins import for_household, learn_shelf
 from recommender.relevance.substitution.substitute_goods import SubstituteGoods, substitute_goods
 from recommender.relevance.substitution.substitutes import Substitutes
 from recommender.relevance.substitution.substitutes import substitutes as stand_ins_of
@@ -48,10 +53,11 @@ from recommender.shop import (
     slug,
     threads,
 )
-from recommender.workspace import WorkspaceError, fingerprint, write_table
+from recommender.workspace import WorkspaceError, fingerprint, write_table, write_text
 
 SEED = 20170102  # of the households that stand for typed-in baskets
 COLD = "cold"
+LIKINGS = "likings.json"  # what households' choices among stand-ins weighed
 
 
 def fit_step(shop: Shop) -> dict[str, Any]:
@@ -99,10 +105,14 @@ def update_step(shop: Shop, new: pd.DataFrame, where: str, as_of: date) -> dict[
     models, cold = purchase_models(workspace), ColdModel.load(folder / COLD)
     wares = Wares.of(shop.catalogue)
 
-    def propose(log: Any) -> dict[str, pd.DataFrame]:
-        later = Past(log=log, shelf=past.shelf, shown=past.shown)
+    def propose(log: Log) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
+        segments = Segments.of(shop.customers, log.ids, shop.segments.kinds)
+        later = replace(past, log=log, segments=segments.first)
         now, fitted = propose_now(later, models, items)
-        return {"candidates_now": _with_cold(now, cold_candidates(cold, fitted.history, wares))}
+        hardly_sold = cold_candidates(cold, fitted.history, wares)
+        tables = {"candidates_now": _with_cold(now, hardly_sold)}
+        in_force = {**workspace.facts("relevance")["in_force"], "now": now.in_force}
+        return tables, {"in_force": in_force}
 
     with working("adding purchases and folding customers in"):
         return update_workspace(workspace, new, where, propose, as_of)
@@ -123,10 +133,23 @@ def basket_step(shop: Shop, path: Path) -> tuple[BasketAnswer, list[str], list[s
     return answer_basket(shop.today, basket, items, model), basket.unknown, basket.ambiguous
 
 
-def substitutes_step(shop: Shop) -> tuple[Substitutes, SubstituteGoods]:
-    """The stand-ins of every product as of today, ranked once and kept."""
+def substitutes_step(
+    shop: Shop, customer_id: str | None = None, product_id: str | None = None
+) -> tuple[Substitutes, SubstituteGoods]:
+    """The stand-ins of every product as of today, ranked once and kept.
+
+    With a customer, those of the product are in the order of that household's likings. Raises
+    TableError for a customer that the log does not know.
+    """
     workspace = shop.workspace
     goods = substitute_goods(shop.products(shop.today))
+    customer = -1
+    if customer_id is not None:
+        customer = int(shop.log.ids.customer_rows([customer_id])[0])
+        if customer < 0:
+            raise TableError(
+                f"purchases: no customer {customer_id!r} among the log's {shop.log.customers}"
+            )
     made_from = fingerprint(
         tables=workspace.fingerprint("tables"), footprints=workspace.fingerprint("footprints")
     )
@@ -139,8 +162,17 @@ def substitutes_step(shop: Shop) -> tuple[Substitutes, SubstituteGoods]:
             write_table(folder / "substitutes.parquet", found.to_frame())
             counted = pd.DataFrame({"households": found.households})
             write_table(folder / "households.parquet", counted)
+            chooses = ~audit_customers(shop.log.ids.customers)
+            model = learn_shelf(shop.today, goods, chooses)
+            write_text(folder / LIKINGS, json.dumps(model.to_dict()))
     households = workspace.table("substitutes", "households")["households"].to_numpy(np.int64)
-    return Substitutes.from_frame(workspace.table("substitutes", "substitutes"), households), goods
+    found = Substitutes.from_frame(workspace.table("substitutes", "substitutes"), households)
+    at = np.flatnonzero(goods.product_id == product_id)
+    if customer >= 0 and len(at):
+        likings = json.loads(workspace.path("substitutes", LIKINGS).read_text())
+        model = ChoiceModel.from_dict(likings)
+        found = for_household(shop.today, found, goods, model, (customer, int(at[0])))
+    return found, goods
 
 
 def _learn_newcomers(shop: Shop, wares: Wares, folder: Path) -> tuple[ColdModel, str]:

@@ -47,17 +47,19 @@ def serve(
     scales: Scales,
     customer_id: npt.NDArray[np.object_],
     segments: Segments | None = None,
+    new_only: bool = False,
 ) -> Served:
     """Slates of `policy` for `customer_id`, in the order asked; each id once.
 
     `candidates` are those of all customers as of now. A customer with fewer candidates than places
     is filled up from a list for its store and `segments`, by which one without any is served alone;
-    `basis` then says so and `told_by` by what.
+    `basis` then says so and `told_by` by what. With `new_only`
+    nothing is proposed that the customer has bought.
     """
     customer_id = np.array(list(dict.fromkeys(customer_id)), dtype=object)
     number = history.log.ids.customer_rows(list(customer_id))
     segments = segments or Segments.of(None, history.log.ids, ())
-    own, basis, told_by = _asked(candidates, history, segments, number, policy.slate.n)
+    own, basis, told_by = _asked(candidates, history, segments, number, policy.slate.n, new_only)
     customer = number[own.customer]
     excess = excess_kg(goods.functional, goods.references, customer, own.product)
     parts = candidate_values(own, goods, policy, scales, excess)
@@ -78,7 +80,12 @@ def serve(
 
 
 def _asked(
-    candidates: Candidates, history: History, segments: Segments, number: Ints, n: int
+    candidates: Candidates,
+    history: History,
+    segments: Segments,
+    number: Ints,
+    n: int,
+    new_only: bool,
 ) -> tuple[Candidates, Words, Words]:
     """The asked customers' candidates, filled up to `n` places; basis and its words."""
     known = np.maximum(number, 0)
@@ -102,7 +109,7 @@ def _asked(
     told_by = np.full(len(number), "own purchases", dtype=object)
     rows = own
     if len(needy):
-        crowd = Crowd(history, segments, history.universe.customers)
+        crowd = Crowd(history, segments, history.residents)
         cold, words = cold_list(crowd, number[needy])
         fill = cold.to_frame()
         fill["customer"] = needy[fill["customer"]]
@@ -110,4 +117,6 @@ def _asked(
         none = count[needy] == 0
         basis[needy[none]], told_by[needy[none]] = COLD_START, words[none]
     rows = rows.drop_duplicates(["customer", "product"])
+    if new_only:
+        rows = rows[rows["is_new"]]
     return Candidates.from_frame(rows, len(number)), basis, told_by

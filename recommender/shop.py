@@ -63,7 +63,7 @@ class Shop:
         if self.workspace.has("tables", "displays.parquet"):
             path = self.workspace.path("tables", "displays.parquet")
             shown = Shown.of(read_displays(path, self.log.ids), self.log.products)
-        return Past(log=self.log, shelf=self.shelf, shown=shown)
+        return Past(log=self.log, shelf=self.shelf, shown=shown, segments=self.segments.first)
 
     @cached_property
     def judging(self) -> History:

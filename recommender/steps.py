@@ -13,7 +13,6 @@ import pandas as pd
 from pcf_estimator.tables import shipped_data
 from recommender.backtest import Backtest, backtest
 from recommender.bootstrap import DRAWS
-from recommender.candidates import Candidates
 from recommender.console import note, working
 from recommender.evaluation.baselines import against_baselines
 from recommender.log import audit_customers
@@ -133,10 +132,10 @@ def basket_slate(shop: Shop, found: BasketAnswer, policy: Policy) -> pd.DataFram
     """The slate of `policy` for a typed-in basket, whose products are not proposed again."""
     history = found.history
     goods = goods_of(shop.products(history), history.log)
-    rows = found.candidates.to_frame()
-    candidates = Candidates.from_frame(rows[rows["is_new"]], history.log.customers)
     customer = np.array([history.log.ids.customers[found.customer]], dtype=object)
-    return serve(candidates, goods, history, policy, scales_now(shop), customer).slates
+    return serve(
+        found.candidates, goods, history, policy, scales_now(shop), customer, new_only=True
+    ).slates
 
 
 def shipped_policies() -> list[Policy]:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from recommender.candidates import Bools, Candidates, Floats
+from recommender.candidates import Bools, Candidates, Floats, Ints
 from recommender.history import History, Shelf
 from recommender.log import Log, audit_customers
 from recommender.relevance.features import Floats32, Plan, features
@@ -74,10 +74,11 @@ class Past:
     log: Log
     shelf: Shelf
     shown: Shown | None = None
+    segments: Ints | None = None  # (customers,): a code for customers alike, -1 where unknown
 
     def fitted(self, until_week: int) -> Fitted:
         """The history up to and with a week, and its models."""
-        return Fitted(History(self.log.until(until_week), self.shelf))
+        return Fitted(History(self.log.until(until_week), self.shelf), segments=self.segments)
 
     def plan(self, window: Window) -> Plan | None:
         """What the shop plans to show in the window; None where not all of it is planned."""
@@ -168,7 +169,7 @@ def propose_now(
     """
     today = History(past.log, past.shelf)
     window = Window(past.log.last_week + 1, past.log.last_week + HORIZON_WEEKS)
-    fitted = Fitted(today, None if items is None else items.fold_in(today.taste()))
+    fitted = Fitted(today, None if items is None else items.fold_in(today.taste()), past.segments)
     refuse_thin_history(fitted)
     rows = propose(fitted)
     names, values = features(fitted, rows, past.plan(window))

@@ -26,6 +26,7 @@ from recommender.relevance.labels import Labelled, joined
 FOUR_WEEKS, NEXT_BASKET = "4 weeks", "next basket"
 HORIZONS = (FOUR_WEEKS, NEXT_BASKET)
 NO_DISPLAYS = ", no displays"
+MOST_PACKS = 100.0  # of one product in four weeks; more is a caterer's or a slip of the till
 
 
 @dataclass
@@ -70,27 +71,37 @@ class PurchaseModel:
             "nthread": self.threads,
         }
         self.chance_ = xgb.train({**settings, "objective": "binary:logistic"}, data, self.trees)
-        # how many packs, among those who buy
-        packs = np.log(np.maximum(rows.quantity[y], 0.1))
-        amounts = xgb.QuantileDMatrix(x[y], packs, nthread=self.threads)
-        self.amount_ = xgb.train({**settings, "max_depth": 4}, amounts, 60)
+        if self.horizon == FOUR_WEEKS:
+            # how many packs, among those who buy: the mean, since sums of money rest on it
+            packs = np.minimum(rows.quantity[y], MOST_PACKS)
+            amounts = xgb.QuantileDMatrix(x[y], packs, nthread=self.threads)
+            counts = {**settings, "max_depth": 4, "objective": "count:poisson"}
+            self.amount_ = xgb.train(counts, amounts, 120)
         return self
 
     def calibrate(self, window: Labelled, chosen: Bools) -> PurchaseModel:
         """The logistic correction learned from the rows of `window` that `chosen` marks."""
         of = chosen & self._asked(window)
+        came = self._came(window)[of]
+        if came.all() or not came.any():  # nothing to correct by
+            return self
         margin = self._margin(window.values[of])
         correction = LogisticRegression(C=1e6).fit(
-            margin[:, None], self._came(window)[of], sample_weight=window.weight[of]
+            margin[:, None], came, sample_weight=window.weight[of]
         )
         self.slope_ = float(correction.coef_[0, 0])
         self.shift_ = float(correction.intercept_[0])
         return self
 
     def predict(self, values: Floats32) -> tuple[Floats, Floats]:
-        """p_buy and q_buy (rows,) of feature rows that begin with the columns `names_`."""
+        """p_buy and q_buy (rows,) of feature rows that begin with the columns `names_`.
+
+        A next basket has no q_buy of its own: one pack each.
+        """
         p_buy = self.chance(values)
-        packs = np.exp(self.amount_.inplace_predict(self._columns(values))).astype(np.float64)
+        if self.amount_ is None:
+            return p_buy, p_buy
+        packs = np.asarray(self.amount_.inplace_predict(self._columns(values)), np.float64)
         return p_buy, p_buy * np.maximum(packs, 1.0)
 
     def chance(self, values: Floats32) -> Floats:
@@ -111,10 +122,11 @@ class PurchaseModel:
         return dict(sorted(shares.items(), key=lambda item: -item[1]))
 
     def save(self, folder: Path) -> None:
-        """Writes chance.ubj, amount.ubj and purchase_model.json into `folder`."""
+        """Writes chance.ubj, purchase_model.json and, where it is learned, amount.ubj."""
         folder.mkdir(parents=True, exist_ok=True)
         self.chance_.save_model(folder / "chance.ubj")
-        self.amount_.save_model(folder / "amount.ubj")
+        if self.amount_ is not None:
+            self.amount_.save_model(folder / "amount.ubj")
         learned = {"chance_", "amount_"}
         plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in learned}
         (folder / "purchase_model.json").write_text(json.dumps(plain, indent=1))
@@ -124,7 +136,8 @@ class PurchaseModel:
         """The model that `save` wrote."""
         model = cls(**json.loads((folder / "purchase_model.json").read_text()))
         model.chance_ = xgb.Booster(model_file=folder / "chance.ubj")
-        model.amount_ = xgb.Booster(model_file=folder / "amount.ubj")
+        if (folder / "amount.ubj").exists():
+            model.amount_ = xgb.Booster(model_file=folder / "amount.ubj")
         return model
 
     def _known(self, names: list[str]) -> list[str]:

@@ -140,7 +140,7 @@ def proposals(workspace, made_up_shop):
     def propose_now(log):
         history = History(log, shelf)
         rows = propose(Fitted(history, models.fold_in(history.taste())), 20)
-        return {"candidates_now": pd.DataFrame(vars(rows))}
+        return {"candidates_now": pd.DataFrame(vars(rows))}, {"in_force": {"now": "made up"}}
 
     return propose_now
 
@@ -173,6 +173,7 @@ def test_an_update_serves_everyone_from_the_longer_log(workspace, made_up_shop):
     assert workspace.facts("tables")["shop"] == "made up"
     assert workspace.facts("tables")["updates"] == [facts]
     assert workspace.facts("relevance")["kept"] == 1
+    assert workspace.facts("relevance")["in_force"] == {"now": "made up"}
     assert len(workspace.table("footprints", "needs")) == 36
     assert workspace.changed_files() == []
     with pytest.raises(WorkspaceError, match=r"candidates_judge.*greenaisle fit makes it"):

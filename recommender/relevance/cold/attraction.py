@@ -50,7 +50,7 @@ class Wares:
             price=np.asarray(price, np.float64),
             pack=np.array(pack, np.float64),
             brand=pd.factorize(brand, sort=True)[0].astype(np.int64),
-            words=words_of(catalogue["title"].fillna("").astype(str).tolist()),
+            words=words_of(catalogue.get("title", unknown).fillna("").astype(str).tolist()),
         )
 
 
@@ -93,7 +93,8 @@ def product_features(
     stores = distinct((v.store + 1) * v.products + v.product)
     columns["stores"] = np.bincount(stores % v.products, minlength=v.products)
 
-    price = np.where(np.isnan(history.price), wares.price, history.price)
+    # a price that the catalogue took from later sales would tell that there were some
+    price = history.price
     columns["price"], columns["pack"], columns["brand"] = price, wares.pack, wares.brand
     is_cold = cold(history)
     fresh = (ever > 0) & (history.end_day - first <= 28.0)

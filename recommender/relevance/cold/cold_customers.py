@@ -39,6 +39,11 @@ class Segments:
     names: tuple[tuple[str, ...], ...]  # per kind, the name of each code
     stores: tuple[str, ...] = ()  # the name of each store number of the log
 
+    @property
+    def first(self) -> Ints | None:
+        """The codes of the first kind; None where the shop has no segments."""
+        return self.code[:, 0] if self.kinds else None
+
     @classmethod
     def of(
         cls,

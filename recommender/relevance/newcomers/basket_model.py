@@ -15,11 +15,11 @@ import numpy as np
 from pcf_estimator.tables import TableError
 from recommender.candidates import Candidates, Ints
 from recommender.history import History, Shelf
-from recommender.log import Log, audit_customers, distinct_rows, find, totals
+from recommender.log import Log, audit_customers, distinct_rows
 from recommender.relevance.features import features
 from recommender.relevance.generators import GENERATORS, Fitted, Merged, propose
 from recommender.relevance.items.item_models import ItemModels
-from recommender.relevance.labels import Labelled, in_first_basket
+from recommender.relevance.labels import Labelled, labelled
 from recommender.relevance.newcomers.basket import Basket, basket_history
 from recommender.relevance.newcomers.visitors import WithVisitors, with_visitors
 from recommender.relevance.p_buy import PurchaseModel, score
@@ -82,7 +82,8 @@ def fit_basket_model(
         visited, later = last_baskets(history, log, households)
         models = models or ItemModels.learn(visited.before.taste())
         fitted = Fitted(visited, models.fold_in(visited.taste()))
-        rows[window] = _labelled(fitted, later, window)
+        candidates = with_staples(fitted, propose(fitted))
+        rows[window] = labelled(fitted, later, window, rows=candidates)
     model = PurchaseModel(trees=150, depth=4).fit([rows[window] for window in learn])
     correction = rows[calibrate]
     return model.calibrate(correction, np.ones(len(correction.bought), np.bool_))
@@ -105,35 +106,6 @@ def with_staples(fitted: Fitted, rows: Merged) -> Merged:
     first = distinct_rows(key)[1]
     kept = first[np.lexsort((first, key[first] // width))]
     return Merged(customer=key[kept] // width, product=key[kept] % width, source=source[kept])
-
-
-def _labelled(fitted: Fitted, log: Log, window: Window) -> Labelled:
-    """As `labels.labelled`, with the staples among the candidates."""
-    rows = with_staples(fitted, propose(fitted))
-    names, values = features(fitted, rows)
-    later = log.weeks(window.first, window.last)
-    pair = rows.customer * log.products + rows.product
-    key, _, place = distinct_rows(later.customer * log.products + later.product)
-    found = find(key, pair)
-    bought = found >= 0
-    if not bought.any():
-        raise TableError(
-            f"purchases: in weeks {window.first} to {window.last} none of {len(fitted.served)} "
-            f"households bought any of {len(pair)} candidates, so no basket can be learned from"
-        )
-    packs = totals(place, later.quantity, len(key))
-    had_basket = np.bincount(later.customer, minlength=log.customers) > 0
-    next_basket = later.where(in_first_basket(later))
-    return Labelled(
-        rows=rows,
-        names=names,
-        values=values,
-        bought=bought,
-        quantity=np.where(bought, packs[found], 0.0),
-        in_next_basket=next_basket.has_bought(rows.customer, rows.product),
-        had_basket=had_basket[rows.customer],
-        weight=np.ones(len(pair)),
-    )
 
 
 def choose_visitors(history: History, most: int, rng: np.random.Generator) -> Ints:

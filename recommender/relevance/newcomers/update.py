@@ -25,7 +25,7 @@ from recommender.purchases import refuse_future
 from recommender.workspace import Workspace, fingerprint, write_table
 
 AFTER_TABLES = ("footprints", "relevance")  # the catalogue stays, so footprints and needs do
-Propose = Callable[[Log], dict[str, pd.DataFrame]]
+Propose = Callable[[Log], tuple[dict[str, pd.DataFrame], dict[str, Any]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,9 +103,10 @@ def update_workspace(
     """Adds `new` lines to the workspace and makes today's candidates anew; returns the facts.
 
     `propose` answers for the longer log with the tables of the relevance step to be replaced, by
-    name. It is asked before the first file is written. Each step is then swapped in whole; a crash
-    between two swaps leaves later steps that call themselves stale, which `fit` mends. The tables
-    named in `judged` go: the judging weeks have moved on, and only a fit may judge again.
+    name, and with the facts that they change. It is asked before the first file is written. Each
+    step is then swapped in whole; a crash between two swaps leaves later steps that call
+    themselves stale, which `fit` mends. The tables named in `judged` go: the judging weeks have
+    moved on, and only a fit may judge again.
     """
     catalogue = workspace.table("tables", "catalogue")
     ids = catalogue["product_id"]
@@ -113,7 +114,7 @@ def update_workspace(
     log = read_log(added.purchases, ids)
     for step in AFTER_TABLES:
         workspace.path(step, "")  # complete and not stale, or nothing is begun
-    today = propose(log)
+    today, changed = propose(log)
 
     facts = workspace.facts("tables")
     facts |= {
@@ -131,6 +132,7 @@ def update_workspace(
         stamp = fingerprint(before=known["fingerprint"], tables=made_from)
         told = {**known["facts"], "updated_until": added.facts["until"]}
         tables, left_out = (today, judged) if step == "relevance" else ({}, ())
+        told |= changed if step == "relevance" else {}
         _carry(workspace, step, stamp, told, ["tables"], tables, left_out)
     return added.facts
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from recommender.candidates import Floats, Ints
+from recommender.candidates import Bools, Floats, Ints
 from recommender.history import Habit, History
 from recommender.log import Ids, Log
 from recommender.splits import Universe
@@ -35,6 +35,12 @@ class WithVisitors(History):
             products=self.before.universe.products,
             customers=np.arange(self.log.customers) >= known,
         )
+
+    @property
+    def residents(self) -> Bools:
+        """The served customers of before; no visitor."""
+        visitors = self.log.customers - self.before.log.customers
+        return np.append(self.before.universe.customers, np.zeros(visitors, np.bool_))
 
     @cached_property
     def visits(self) -> Log:

@@ -8,7 +8,9 @@ meaning fixes its sign never gets the other one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +28,17 @@ class ChoiceModel:
     weights_: Floats  # (signals,)
     mean_: Floats  # (signals,): of the learning sample, which stands in for what is missing
     choices: int  # how many choices taught them
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON; `ChoiceModel.from_dict` reads them back."""
+        learned = {"weights_": self.weights_.tolist(), "mean_": self.mean_.tolist()}
+        return {**learned, "choices": self.choices}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> ChoiceModel:
+        """The model that `to_dict` told."""
+        weights, mean = (np.array(plain[name], np.float64) for name in ("weights_", "mean_"))
+        return cls(weights_=weights, mean_=mean, choices=int(plain["choices"]))
 
     def score(self, signals: Floats) -> Floats:
         """(rows,) of (rows, signals): the higher, the likelier taken of the same choice."""

@@ -31,6 +31,7 @@ from recommender.relevance.substitution.substitutes import (
 )
 from recommender.splits import Window
 
+Pair = tuple[int, int]
 LEARN_WINDOWS = 2  # of four weeks each, the last of the history
 LIKE_MINDED = 200  # households that speak for one
 CROWD = 4096  # households among which they are sought: the cost grows with the shop no further
@@ -150,6 +151,23 @@ def learn_shelf(
         np.concatenate(taken),
         SHELF_SIGN,
     )
+
+
+def for_household(
+    history: History, found: Substitutes, goods: SubstituteGoods, model: ChoiceModel, pair: Pair
+) -> Substitutes:
+    """`found` with the stand-ins of a product in the order of one household's likings.
+
+    `pair` is the customer and the product; `model` was learned by `learn_shelf`.
+    """
+    customer, product = pair
+    items = found.product[found.start[product] : found.start[product + 1]]
+    order = np.argsort(items)
+    who = np.full(len(items), customer, np.int64)
+    signals = shelf_signals(history, who, items[order], goods, evidence_of(history, goods))
+    score = np.empty(len(items))
+    score[order] = model.score(signals)
+    return found.reordered(product, score)
 
 
 def lift_in(history: History, shown: Shown | None, window: Window) -> Floats | None:

@@ -85,6 +85,16 @@ class Substitutes:
         frame["of_households"] = int(self.households[product])
         return frame
 
+    def reordered(self, product: int, score: Floats) -> Substitutes:
+        """With the stand-ins of one product in the order of `score`, one for each of them."""
+        own = slice(self.start[product], self.start[product + 1])
+        order = np.lexsort((self.product[own], -score))
+        rows = {name: getattr(self, name).copy() for name in ROW_FIELDS}
+        for values in rows.values():
+            values[own] = values[own][order]
+        rows["score"][own] = score[order]
+        return replace(self, **rows)
+
     def to_frame(self) -> pd.DataFrame:
         """All rows with the product they stand in for (`of_product`), for Parquet."""
         of_product = np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
