@@ -89,6 +89,7 @@ CATALOGUE = Table(
         "product_type": Column(kind="text", meaning="the kind of product on the shelf", words=True),
         "brand": Column(kind="text", meaning="the brand, or national or private"),
         "seller_id": Column(kind="text", meaning="who supplies it"),
+        "legal_entity": Column(kind="text", meaning="the company behind the seller"),
         "price": Column(kind="number", meaning="shop currency per pack", required=True, above=0),
         "package_size": Column(kind="text", meaning="the text on the pack, such as 6 x 330 ml"),
         "net_mass_kg": Column(kind="kg", meaning="kg in a pack", above=0),

@@ -12,7 +12,8 @@ The answer holds the slates, the held-out purchases and a report, a dict of plai
     scales      {m0, g0}
     sellers     {target, sellers, small, sellers_short, largest [{seller_id, target, short}]}
     policies    name -> {
-        version, description, review_date, weights, carbon {reference, bar_unknown},
+        version, description, review_date, weights, carbon {reference, bar_unknown, quantile},
+        limits, sellers, values  what the policy says beyond the defaults
         carbon_price_per_tonne  margin given up for a tonne, shop currency; null without margins
         tasks   task ("all", "new") -> {
             figures      figure -> ESTIMATE, over all households
@@ -22,6 +23,8 @@ The answer holds the slates, the held-out purchases and a report, a dict of plai
             calibration  [{from, to, rows, said, seen}]: the places shown, in bands of p_buy
             sellers      seller -> share of attention, of the largest by training sales
             shortfall    {households, places}: slates with too few candidates, places left open
+            certificate  {gap, bound, value, passes, missed, missed_first [...], deferred, surrogates,
+                         added, notes}: gap as a share of the bound, null where a limit is missed
         } }
 
     ESTIMATE    {value, low, high, change, change_low, change_high}
@@ -39,7 +42,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_matrix
 
@@ -58,20 +60,9 @@ from recommender.metrics import (
     small_sellers,
 )
 from recommender.policy import BASELINE, Policy, PolicyError, baseline_policy
-from recommender.tradeoff import (
-    TASKS,
-    Goods,
-    Scales,
-    allowed_rows,
-    baseline_scales,
-    best_slates,
-    candidate_values,
-    carbon_price,
-    customer_excess,
-    goods_of,
-    seller_exposure,
-    slate_table,
-)
+from recommender.policy_slates import Run, policy_slates
+from recommender.rerank.rerank import Shelves
+from recommender.tradeoff import TASKS, Goods, Scales, carbon_price, seller_exposure
 
 LARGEST_SELLERS = 10
 NOTES = (
@@ -85,7 +76,6 @@ NOTES = (
     "Scales and sellers' targets come from the baseline's slates for the task all and hold for "
     "both tasks.",
 )
-Run = tuple[str, str]  # policy and task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,14 +115,14 @@ def backtest(
             f"candidates: {len(candidates.product)} rows for {candidates.customers} customers, but "
             f"some row and the log's {truth.customers} customers were expected"
         )
-    goods = goods_of(products, purchases_before)
+    shelves = Shelves.of(products, purchases_before)
+    goods = shelves.goods
     served = np.diff(candidates.start) > 0 if served is None else served
     audit = np.zeros(candidates.customers, np.bool_) if audit is None else audit
     households = np.flatnonzero(served)
 
-    scales, slates, table = _all_slates(
-        candidates, goods, policies, households, truth.ids.customers
-    )
+    made = policy_slates(candidates, shelves, policies, households, truth.ids.customers)
+    scales, slates, table = made.scales, made.slates, made.table
     is_new = ~purchases_before.has_bought(truth.customer, truth.product)
     windows = {"all": bought_in(truth, goods), "new": bought_in(truth.where(is_new), goods)}
     groups = {"": np.arange(len(households)), "audit": np.flatnonzero(audit[households])}
@@ -175,11 +165,15 @@ def backtest(
                 "review_date": policy.review_date.isoformat(),
                 "weights": policy.weights.as_dict(),
                 "carbon": policy.carbon.model_dump(),
+                "limits": policy.limits.model_dump(mode="json", exclude_defaults=True),
+                "sellers": policy.sellers.model_dump(mode="json", exclude_defaults=True),
+                "values": policy.values.model_dump(mode="json", exclude_defaults=True),  # noqa: PD011
                 "carbon_price_per_tonne": carbon_price(policy.weights, scales),
                 "tasks": {
                     task: {
                         **_groups(measured, (policy.name, task)),
                         **_described(slates[policy.name, task], windows[task], goods, largest),
+                        "certificate": made.certificates[policy.name, task],
                     }
                     for task in TASKS
                 },
@@ -213,51 +207,6 @@ def comparable(policies: Sequence[Policy]) -> list[Policy]:
                 f"than {first.name} with {first.slate.n}, but policies that are compared share both"
             )
     return [first, *named.values()]
-
-
-def _all_slates(
-    candidates: Candidates,
-    goods: Goods,
-    policies: Sequence[Policy],
-    households: Ints,
-    customer_id: npt.NDArray[np.object_],
-) -> tuple[Scales, dict[Run, Slates], pd.DataFrame]:
-    """The baseline's scales, the slates of each policy and task, and all of them as one table."""
-    excess = customer_excess(candidates, goods)
-    attention = policies[0].slate.curve()
-    scales = Scales(m0=0.0, g0=0.0, short={})  # the baseline needs none
-    slates, tables = {}, []
-    for policy in policies:
-        parts = candidate_values(candidates, goods, policy, scales, excess)
-        score = parts.sum(axis=0)
-        for task in TASKS:
-            allowed = allowed_rows(candidates, goods, policy, task)
-            rows = best_slates(
-                candidates.start, candidates.product, score, allowed, policy.slate.n
-            )[households]
-            if policy.name == BASELINE and task == "all":
-                scales = baseline_scales(rows, candidates, goods, attention)
-            filled = rows >= 0
-            slates[policy.name, task] = Slates(
-                customer=households,
-                product=np.where(filled, candidates.product[rows], -1),
-                weight=filled * attention,
-                p_buy=filled * candidates.p_buy[rows],
-                excess=filled * excess[rows],
-            )
-            tables.append(
-                slate_table(
-                    rows,
-                    candidates,
-                    goods,
-                    parts,
-                    excess,
-                    policy=policy.name,
-                    task=task,
-                    customer_id=customer_id[households],
-                )
-            )
-    return scales, slates, pd.concat(tables, ignore_index=True)
 
 
 def _measure(

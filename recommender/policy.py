@@ -1,97 +1,77 @@
 """Policies: how much each stakeholder's interest counts, as a versioned file that people can read.
 
-A policy file is TOML with `name`, `version`, `description`, `review_date` and three tables:
+A policy file is TOML with `name`, `version`, `description`, `review_date` and these tables, of
+which only [weights] must be there:
 
     [weights]   shopper, retailer, climate, sellers    0 or more; 0 where left out
     [carbon]    reference = "need" | "none"            compare inside needs, or across all goods
                 bar_unknown = true | false             show no product whose footprint is unknown
+                quantile                               of the range of an estimate, 0.5 to below 1
     [slate]     n                                      places on a slate
                 attention                              one figure a place, falling or level
+    [limits]    carbon_change | carbon_target_kg       of a demand-weighted purchase, functional kg
+                relevance, relevance_each              share of the relevance slates', 0 to 1
+                per_category, highest_price            places; shop currency per pack
+                age_restricted = true | false          whether such goods may be shown
+                deny_products, deny_categories, deny_sellers, allow_categories     lists of ids
+                tiers = {head, middle, tail}           least share of attention
+                price_cap                              most value that one unit of a limit may cost
+    [sellers]   target = "equal" | "catalogue" | "merit", floor, cap      floor and cap: x target
+                per = "seller" | "entity", new_share, horizon_weeks
+                welfare = "none" | "max-min" | "alpha-fair" | "gini", alpha, welfare_weight
+    [values]    diversity, tier_mix, coverage, freshness                  0 or more
+
+Whether the shop has the sellers, categories and products named is found where the shop is read.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Sequence
 from datetime import date
-from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from pcf_estimator.tables import shipped_data
-from recommender.candidates import Floats
+from recommender.policy_parts import (
+    PARTIES,
+    Carbon,
+    Limits,
+    Part,
+    Sellers,
+    Slate,
+    Tiers,
+    Values,
+    Weights,
+)
 
 BASELINE = "relevance"
-Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Share = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-PARTIES = ("shopper", "retailer", "climate", "sellers")
+TABLES = ("weights", "carbon", "slate", "limits", "sellers", "values")
+IN_OUR_WORDS = {"valid tuple": "list", "valid dictionary.*": "table", " after validation.*": ""}
+__all__ = [
+    "BASELINE",
+    "PARTIES",
+    "Carbon",
+    "Limits",
+    "Policy",
+    "PolicyError",
+    "Sellers",
+    "Slate",
+    "Tiers",
+    "Values",
+    "Weights",
+    "baseline_policy",
+    "read_policies",
+    "read_policy",
+    "shipped_policies",
+]
 
 
 class PolicyError(ValueError):
     """A policy that cannot be used, told with its file and key."""
-
-
-class Part(BaseModel):
-    """A part of a policy: nothing unknown is accepted and nothing changes once it is read."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Weights(Part):
-    """How much each stakeholder's interest counts, on the fixed scales of the trade-off."""
-
-    shopper: Weight = 0.0
-    retailer: Weight = 0.0
-    climate: Weight = 0.0
-    sellers: Weight = 0.0
-
-    @model_validator(mode="after")
-    def _somebody_counts(self) -> Weights:
-        if not any(self.as_dict().values()):
-            raise ValueError("every weight is 0, but at least one should be above 0")
-        return self
-
-    def as_dict(self) -> dict[str, float]:
-        return {party: getattr(self, party) for party in PARTIES}
-
-
-class Carbon(Part):
-    """What a product's carbon is compared with, and what happens where it is unknown."""
-
-    # "need": against what the household would otherwise buy for the same purpose, so that only
-    # substitution counts; "none": the mix between needs may shift as well
-    reference: Literal["need", "none"] = "need"
-    bar_unknown: bool = False
-
-
-class Slate(Part):
-    """How many places a slate has and how much attention each gets."""
-
-    n: Annotated[int, Field(ge=1, le=1000)] = 10
-    attention: Annotated[tuple[Share, ...], Field(strict=False)] | None = None
-
-    @model_validator(mode="after")
-    def _one_falling_figure_a_place(self) -> Slate:
-        if self.attention is None:
-            return self
-        if len(self.attention) != self.n:
-            raise ValueError(f"attention has {len(self.attention)} figures for {self.n} places")
-        if any(later > earlier for earlier, later in pairwise(self.attention)):
-            raise ValueError("attention rises, but no place gets more than the one above it")
-        return self
-
-    def curve(self) -> Floats:
-        """Attention of each place, (n,): as given, or 1 / log2(place + 1).
-
-        >>> Slate(n=3).curve().round(3)
-        array([1.   , 0.631, 0.5  ])
-        """
-        if self.attention is not None:
-            return np.array(self.attention, dtype=np.float64)
-        return 1.0 / np.log2(np.arange(2, self.n + 2))
 
 
 class Policy(Part):
@@ -104,16 +84,38 @@ class Policy(Part):
     weights: Weights
     carbon: Carbon = Carbon()
     slate: Slate = Slate()
+    limits: Limits = Limits()
+    sellers: Sellers = Sellers()
+    values: Values = Values()
 
     @model_validator(mode="after")
     def _the_baseline_is_relevance_alone(self) -> Policy:
-        others = {p: w for p, w in self.weights.as_dict().items() if p != "shopper" and w > 0}
-        if self.name == BASELINE and (others or self.carbon.bar_unknown):
+        others = any(w > 0 for party, w in self.weights.as_dict().items() if party != "shopper")
+        asks = self.has_limits or self.has_values or self.limits.age_restricted
+        doubts = self.carbon.bar_unknown or self.carbon.quantile > 0.5
+        if self.name == BASELINE and (others or asks or doubts):
             raise ValueError(
                 f"the policy named {BASELINE} is what all others are compared with: it weighs the "
-                f"shopper alone and bars nothing"
+                f"shopper alone, bars nothing and has no limits"
             )
         return self
+
+    @property
+    def has_limits(self) -> bool:
+        """Whether slates are kept to anything beyond each shopper's own best values."""
+        quiet = {"age_restricted", "price_cap"}  # the one loosens, the other only bounds prices
+        own = self.limits.model_dump(exclude=quiet) != Limits().model_dump(exclude=quiet)
+        return own or self.couples_shoppers
+
+    @property
+    def couples_shoppers(self) -> bool:
+        """Whether one shopper's slate hangs on the others', so that prices must be found."""
+        return self.limits.couple_shoppers or self.sellers.couple_shoppers
+
+    @property
+    def has_values(self) -> bool:
+        """Whether variety, popularity, coverage or freshness count."""
+        return any(self.values.as_dict().values())
 
 
 def read_policy(path: str | Path) -> Policy:
@@ -174,7 +176,9 @@ def _first_problem(error: ValidationError) -> str:
     elif first["type"] == "value_error":
         problem = f"{key}{': ' if key else ''}{text.removeprefix('Value error, ')}"
     else:
-        expected = text.replace("Input should", "it should").replace("String should", "it should")
+        expected = re.sub(r"^(Input|String|Tuple) should", "it should", text)
+        for theirs, ours in IN_OUR_WORDS.items():
+            expected = re.sub(theirs, ours, expected)
         problem = f"{key} is {found!r}, but {expected}"
     return problem + (f" (and {len(others)} more such problems)" if others else "")
 
@@ -182,7 +186,7 @@ def _first_problem(error: ValidationError) -> str:
 def _key(place: tuple[str | int, ...]) -> str:
     """The key as it stands in the file: ("weights", "climate") is "[weights] climate"."""
     names = [str(part) for part in place if isinstance(part, str)]
-    table = len(names) > 1 or names[:1] in (["weights"], ["carbon"], ["slate"])
+    table = len(names) > 1 or (names and names[0] in TABLES)
     key = " ".join([f"[{names[0]}]", *names[1:]]) if table else " ".join(names)
     entries = "".join(f", entry {part + 1}," for part in place if isinstance(part, int))
     return key + entries

@@ -39,6 +39,7 @@ TASKS = ("all", "new")
 KG_PER_TONNE = 1000.0
 TINY = float(np.finfo(np.float64).tiny)  # so that nothing over nothing is 0
 PARTS = tuple(f"value_{party}" for party in PARTIES)
+VARIETY = "value_variety"  # of policies that value it
 PRODUCTS = Table(
     name="products",
     key="product_id",
@@ -292,15 +293,19 @@ def slate_table(
     policy: str,
     task: str,
     customer_id: npt.NDArray[np.object_],
+    extra: Floats | None = None,
 ) -> pd.DataFrame:
     """One row for each filled place of the slates `rows` (customers, n), best first.
 
     `parts` are the values of all candidate rows; `score` is their sum, in the order of the columns.
+    Where a policy values variety besides, `extra` (rows,) is that: one more column and part.
     """
     customer, place = np.nonzero(rows >= 0)
     row = rows[customer, place]
     product = candidates.product[row]
-    values = parts[:, row]
+    values = dict(zip(PARTS, parts[:, row], strict=True))
+    if extra is not None:
+        values[VARIETY] = extra[row]
     seller = np.array([*goods.sellers, None], dtype=object)
     needs = np.array(goods.functional.needs, dtype=object)
     return pd.DataFrame(
@@ -310,8 +315,8 @@ def slate_table(
             "customer_id": customer_id[customer],
             "position": place + 1,
             "product_id": goods.product_id[product],
-            "score": values.sum(axis=0),
-            **dict(zip(PARTS, values, strict=True)),
+            "score": np.sum(list(values.values()), axis=0),
+            **values,
             "p_buy": candidates.p_buy[row],
             "q_buy": candidates.q_buy[row],
             "price": goods.price[product],

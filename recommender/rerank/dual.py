@@ -65,7 +65,7 @@ class Dual:
         # a price's scale: what moves scores as much as their own size, over how many rows it moves
         reach = np.concatenate([np.full(totals, len(problem.product)), passes.rows_of_groups()])
         size = np.concatenate([np.maximum(sizes[1:], 1e-300), np.ones(passes.groups)])
-        self.scale: Floats = size / worth * np.sqrt(np.maximum(reach, 1) / max(reach.max(), 1))
+        self.scale: Floats = size / worth * np.sqrt(np.maximum(reach, 1) / reach.max(initial=1))
         self.worth = worth * problem.attention.sum() * max(problem.shoppers, 1)
         cap = min(problem.price_cap, 1000.0 * max(np.abs(problem.value).max(initial=0.0), 1e-300))
         self.cap: Floats = cap / size

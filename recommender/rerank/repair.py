@@ -156,3 +156,11 @@ def worth(passes: Passes, rows: Ints) -> Floats:
     problem = passes.problem
     value = np.where(rows >= 0, problem.value[rows], 0.0)
     return np.asarray(value @ problem.attention)
+
+
+def in_order(passes: Passes, rows: Ints) -> Ints:
+    """The same slates with the row worth most, without prices, in the first place."""
+    problem = passes.problem
+    value = np.where(rows >= 0, problem.value[rows], -np.inf)
+    product = np.where(rows >= 0, problem.product[rows], 0)
+    return np.take_along_axis(rows, np.lexsort((product, -value), axis=1), axis=1)

@@ -18,7 +18,7 @@ from recommender.rerank.dual import Dual, Point
 from recommender.rerank.nudge import nudged
 from recommender.rerank.passes import Passes
 from recommender.rerank.problem import Missed, Prices, Problem, Solution
-from recommender.rerank.repair import Limits, move, worth
+from recommender.rerank.repair import Limits, in_order, move, worth
 from recommender.rerank.verify import check_problem
 
 FIRST_PASSES, MORE_PASSES = 60, 15  # of a descent: at first, and after the limits were tightened
@@ -155,6 +155,7 @@ class _Search:
         """Moves shoppers from the best slates to `rows` as far as no limit is the worse for it."""
         if self.rows is not None:
             self._keep(self._merged(self.rows, rows))
+            self._keep(self._merged(self.rows, in_order(self.dual.passes, self.rows)))
 
     def press(self, point: Point) -> None:
         """Brings missed limits nearer: by higher prices, then by one place of a few slates."""

@@ -1,0 +1,171 @@
+"""From candidates and a policy to slates for everybody, with their certificate: the whole way.
+
+Doubt first (estimates at the policy's quantile), then the problem; floors out of reach get more
+candidates, and where they stay out of reach they are lowered and told; then prices, slates, gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from recommender.candidates import Candidates, Floats, Ints
+from recommender.log import Log
+from recommender.policy import Policy
+from recommender.rerank.allowed import allowed_products, rows_on_slates
+from recommender.rerank.assemble import Assembled, assemble
+from recommender.rerank.attainable import attainable, deferred, lowered
+from recommender.rerank.doubt import cautious_goods
+from recommender.rerank.frozen import FrozenPrices
+from recommender.rerank.more_candidates import more_candidates
+from recommender.rerank.problem import Missed, Solution
+from recommender.rerank.shelf_facts import ShelfFacts
+from recommender.rerank.solve import solve
+from recommender.rerank.targets import Carried
+from recommender.rerank.values import ValueFacts, extra_values, surrogates
+from recommender.tradeoff import Goods, Scales, best_slates, customer_excess, goods_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shelves:
+    """What a shop knows of its products at a cutoff."""
+
+    products: pd.DataFrame  # catalogue order, with the columns of `tradeoff.PRODUCTS`
+    purchases: Log  # up to the cutoff
+    goods: Goods
+    facts: ShelfFacts
+
+    @classmethod
+    def of(cls, products: pd.DataFrame, purchases: Log, goods: Goods | None = None) -> Shelves:
+        """Of `products` at the prices of the last week of `purchases`."""
+        cutoff = int(purchases.week.max(initial=0))
+        return cls(
+            products=products,
+            purchases=purchases,
+            goods=goods_of(products, purchases) if goods is None else goods,
+            facts=ShelfFacts.of(products, purchases, cutoff),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reranked:
+    """Slates of one policy for all customers, and what is certain of them."""
+
+    policy: Policy
+    candidates: Candidates  # with the rows that sellers' floors needed
+    rows: Ints  # (customers, places): candidate rows, best place first; -1 where none is left
+    parts: Floats  # (4, candidate rows): worth to shopper, retailer, climate, sellers; 0 if barred
+    extra: Floats  # (candidate rows,): worth of variety, coverage and freshness
+    excess: Floats  # (candidate rows,): kg_excess by the median figures
+    assembled: Assembled
+    solution: Solution
+    missed: Sequence[Missed]  # first those out of reach, then those that the search missed
+    deferred: Sequence[Missed]  # floors of less than one place, which later runs owe
+    added: int  # candidate rows added for sellers
+    surrogates: tuple[str, ...]  # values whose terms stand for something that is not additive
+
+    @property
+    def gap(self) -> float | None:
+        """How far the slates may be from the best, as a share of the bound; None if one missed.
+
+        With surrogates it is the gap of the surrogate.
+        """
+        return None if self.missed else self.solution.gap
+
+
+def rerank(
+    candidates: Candidates,
+    shelves: Shelves,
+    policy: Policy,
+    scales: Scales,
+    task: str,
+    *,
+    customer_id: npt.NDArray[np.object_],
+    warm: FrozenPrices | None = None,
+    carried: Carried | None = None,
+    threads: int = 1,
+) -> Reranked:
+    """Slates of `policy` for all customers of `candidates`, meeting its limits at the least loss.
+
+    `customer_id` (customers,) orders the shoppers; `warm` are prices to start from and `carried`
+    what sellers had so far in the horizon. Raises PolicyError where the policy asks for what the
+    shop does not have, and ValueError for candidates that are none.
+    """
+    doubted = cautious_goods(
+        shelves.goods, shelves.products, shelves.purchases, policy.carbon.quantile
+    )
+
+    def made_of(rows: Candidates) -> tuple[Assembled, list[Missed]]:
+        made = assemble(
+            rows,
+            doubted,
+            policy,
+            scales,
+            task,
+            excess=customer_excess(rows, doubted),
+            facts=shelves.facts,
+            customer_id=customer_id,
+            extra=_extra(rows, shelves, policy, task),
+            carried=carried,
+        )
+        problem, owed = deferred(made.problem)
+        return replace(made, problem=problem), owed
+
+    made, owed = made_of(candidates)
+    reach = attainable(made.problem)
+    added = 0
+    if any(
+        (family.least > most).any()
+        for family, most in zip(made.problem.shares, reach.most, strict=True)
+    ):
+        more = more_candidates(
+            candidates,
+            made.problem,
+            reach,
+            doubted,
+            shelves.facts,
+            shelves.purchases,
+            allowed=allowed_products(shelves.goods, shelves.facts, policy),
+            new_only=task == "new",
+        )
+        candidates, added = more.candidates, more.added
+        made, owed = made_of(candidates)
+        reach = attainable(made.problem)
+    problem, out_of_reach = lowered(made.problem, reach)
+    start = None if warm is None else warm.on(problem)[0]
+    solution = solve(problem, start, threads=threads)
+    places = np.append(made.rows, -1)  # the last place stands for an empty one
+    everything = len(candidates.product)
+    parts, extra = np.zeros((len(made.parts), everything)), np.zeros(everything)
+    parts[:, made.rows], extra[made.rows] = made.parts, made.extra
+    return Reranked(
+        policy=policy,
+        candidates=candidates,
+        rows=places[solution.rows],
+        parts=parts,
+        extra=extra,
+        excess=customer_excess(candidates, shelves.goods),
+        assembled=replace(made, problem=problem),
+        solution=solution,
+        missed=[*out_of_reach, *solution.missed],
+        deferred=owed,
+        added=added,
+        surrogates=surrogates(policy.values),
+    )
+
+
+def _extra(candidates: Candidates, shelves: Shelves, policy: Policy, task: str) -> Floats | None:
+    """What variety, coverage and freshness add to each row, judged at the relevance slates."""
+    weights = policy.values  # noqa: PD011 (a table of the policy, no data frame)
+    if not any(weights.as_dict().values()):
+        return None
+    allowed = rows_on_slates(candidates, shelves.goods, shelves.facts, policy, task)
+    base = best_slates(
+        candidates.start, candidates.product, candidates.p_buy, allowed, policy.slate.n
+    )
+    facts = ValueFacts.of(shelves.goods, shelves.facts)
+    return extra_values(candidates.start, candidates.product, base, facts, weights, allowed=allowed)
