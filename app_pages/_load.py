@@ -142,7 +142,7 @@ def _stock(folder: str, version: str) -> Stock:
     products["source"] = known.reindex(products["product_id"]).to_numpy()
     return stock_of(
         products=products,
-        goods=shop.goods,
+        shelves=shop.shelves,
         scales=scales_now(shop),
         candidates=shop.candidates("now"),
         history=shop.today,

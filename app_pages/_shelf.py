@@ -20,6 +20,7 @@ from recommender.lighter import with_own_error
 from recommender.policy import Policy, Slate, Weights
 from recommender.relevance.cold.cold_start import COLD_SOURCE
 from recommender.relevance.generators import GENERATORS
+from recommender.rerank.rerank import Shelves
 from recommender.serving import COLD_START, serve
 from recommender.swaps import (
     SwapGoods,
@@ -63,7 +64,7 @@ class Stock:
     """Everything the shop page reads, counted once per workspace; nobody writes to it."""
 
     products: pd.DataFrame  # the catalogue with today's prices, footprints and needs
-    goods: Goods
+    shelves: Shelves
     swaps: SwapGoods
     scales: Scales
     candidates: Candidates
@@ -76,6 +77,10 @@ class Stock:
     titles: list[str]
     until: str  # day of the last purchase
 
+    @property
+    def goods(self) -> Goods:
+        return self.shelves.goods
+
     def scale(self, product: int) -> tuple[float, float]:
         """Lightest and heaviest of the product's need (kg CO2e at equal function)."""
         need = self.goods.functional.need[product]
@@ -84,7 +89,7 @@ class Stock:
 
 def stock_of(
     products: pd.DataFrame,
-    goods: Goods,
+    shelves: Shelves,
     scales: Scales,
     candidates: Candidates,
     history: History,
@@ -92,6 +97,7 @@ def stock_of(
     until: str,
 ) -> Stock:
     """Counts, once, what every household's shelf needs."""
+    goods = shelves.goods
     offered = goods.may_be_shown & history.universe.products
     functional = goods.functional
     known = np.flatnonzero(offered & (functional.basis == OWN))
@@ -102,7 +108,7 @@ def stock_of(
     )
     return Stock(
         products=products,
-        goods=goods,
+        shelves=shelves,
         swaps=swap_goods(products, functional, offered),
         scales=scales,
         candidates=candidates,
@@ -158,7 +164,7 @@ def household_shelf(stock: Stock, household: str | None, climate: float) -> pd.D
     policy = with_climate(stock.policy, climate)
     asked = np.array([NOBODY if household is None else household], dtype=object)
     rows = serve(
-        stock.candidates, stock.goods, stock.history, policy, stock.scales, asked
+        stock.candidates, stock.shelves, stock.history, policy, stock.scales, asked
     ).slates.drop(columns=["policy", "task", "customer_id", "position"])
     ids = stock.history.log.ids
     product = ids.product_rows(rows["product_id"])

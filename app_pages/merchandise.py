@@ -164,8 +164,9 @@ def judged(chosen: Mapping[str, Any], report: Mapping[str, Any]) -> tuple[str, M
     """The policy's name and a report that holds it: the kept one where it has these weights."""
     for name, entry in report["policies"].items():
         same = {"shopper": 1.0, **{p: chosen[p] for p in ("climate", "retailer", "sellers")}}
-        carbon = {"reference": chosen["reference"], "bar_unknown": chosen["bar_unknown"]}
-        if entry["weights"] == same and entry["carbon"] == carbon:
+        carbon = _load.draft_policy(**chosen).carbon.model_dump()
+        more = any(entry[table] for table in ("limits", "sellers", "values"))
+        if entry["weights"] == same and entry["carbon"] == carbon and not more:
             return name, report
     return _load.DRAFT, _load.draft(**chosen)
 

@@ -37,6 +37,7 @@ from recommender.footprint_cli import footprint
 from recommender.policy import Policy, PolicyError, Slate
 from recommender.relevance_cli import relevance as relevance_commands
 from recommender.relevance_cli import slate_table_of
+from recommender.rerank_cli import trade_off
 from recommender.workspace import (
     Workspace,
     WorkspaceError,
@@ -50,6 +51,7 @@ imports = typer.Typer(no_args_is_help=True, help="Raw purchase logs into clean t
 app.add_typer(imports, name="import")
 app.add_typer(footprint, name="footprint")
 app.add_typer(relevance_commands)
+app.add_typer(trade_off)
 
 
 @app.command()
@@ -185,8 +187,7 @@ def recommend(
     as_json: JsonOption = False,
 ) -> None:
     """Today's slates for the customers in a table, or for a basket."""
-    from recommender.policy import read_policy
-    from recommender.steps import default_policy
+    from recommender.steps import policy_or_default
 
     if (customers is None) == (basket is None):
         raise typer.BadParameter("one of --customers and --basket is to be given")
@@ -194,7 +195,7 @@ def recommend(
         refuse_missing_folder(out)
     elif customers is not None:
         raise typer.BadParameter("--customers needs --out: where the slates go")
-    chosen = default_policy() if policy is None else read_policy(policy)
+    chosen = policy_or_default(policy)
     if n is not None:
         chosen = _with_places(chosen, n)
     if basket is not None:

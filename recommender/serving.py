@@ -17,14 +17,9 @@ from recommender.functional import excess_kg
 from recommender.history import History
 from recommender.policy import Policy
 from recommender.relevance.cold.cold_customers import Crowd, Segments, Words, cold_list
-from recommender.tradeoff import (
-    Goods,
-    Scales,
-    allowed_rows,
-    best_slates,
-    candidate_values,
-    slate_table,
-)
+from recommender.rerank.frozen import FrozenPrices
+from recommender.rerank.rerank import Shelves, rerank_at
+from recommender.tradeoff import Scales, slate_table
 
 FROM_HISTORY, COLD_START = "history", "cold start"
 
@@ -41,32 +36,51 @@ class Served:
 
 def serve(
     candidates: Candidates,
-    goods: Goods,
+    shelves: Shelves,
     history: History,
     policy: Policy,
     scales: Scales,
     customer_id: npt.NDArray[np.object_],
     segments: Segments | None = None,
     new_only: bool = False,
+    frozen: FrozenPrices | None = None,
 ) -> Served:
     """Slates of `policy` for `customer_id`, in the order asked; each id once.
 
     `candidates` are those of all customers as of now. A customer with fewer candidates than places
     is filled up from a list for its store and `segments`, by which one without any is served alone;
     `basis` then says so and `told_by` by what. With `new_only`
-    nothing is proposed that the customer has bought.
+    nothing is proposed that the customer has bought. Limits that customers share enter by their
+    `frozen` prices (`rerank.rerank`), so that one customer is served without the others.
     """
     customer_id = np.array(list(dict.fromkeys(customer_id)), dtype=object)
     number = history.log.ids.customer_rows(list(customer_id))
     segments = segments or Segments.of(None, history.log.ids, ())
     own, basis, told_by = _asked(candidates, history, segments, number, policy.slate.n, new_only)
     customer = number[own.customer]
+    task = "new" if new_only else "all"
+    rows, parts, extra = rerank_at(
+        frozen,
+        own,
+        shelves,
+        policy,
+        scales,
+        task,
+        customer_id=customer_id,
+        customer=number,
+    )
+    goods = shelves.goods
     excess = excess_kg(goods.functional, goods.references, customer, own.product)
-    parts = candidate_values(own, goods, policy, scales, excess)
-    allowed = allowed_rows(own, goods, policy, "all") & goods.may_be_shown[own.product]
-    rows = best_slates(own.start, own.product, parts.sum(axis=0), allowed, policy.slate.n)
     slates = slate_table(
-        rows, own, goods, parts, excess, policy=policy.name, task="all", customer_id=customer_id
+        rows,
+        own,
+        goods,
+        parts,
+        excess,
+        policy=policy.name,
+        task="all",
+        customer_id=customer_id,
+        extra=extra if policy.has_values else None,
     )
     filled = (rows >= 0).sum(axis=1)
     slates["basis"] = np.repeat(basis, filled)

@@ -17,12 +17,22 @@ from recommender.relevance.displays import read_displays
 from recommender.relevance.features.plans import Shown
 from recommender.relevance.fit import Past
 from recommender.relevance.p_buy import HORIZONS, PurchaseModel
+from recommender.rerank.rerank import Shelves
 from recommender.splits import Protocol, protocol
 from recommender.tradeoff import Goods, goods_of
 from recommender.workspace import Workspace, file_hash, fingerprint
 
 THREADS = 2
 SEGMENT_KINDS = 3  # of the customers' columns, the first: each more divides the crowd further
+# What learns and proposes. The steps themselves are not followed: they import all there is.
+RELEVANCE_CODE = (
+    "recommender.evaluation.calibration",
+    "recommender.evaluation.candidate_recall",
+    "recommender.relevance.cold.cold_customers",
+    "recommender.relevance.cold.cold_start",
+    "recommender.relevance.fit",
+    "recommender.relevance.newcomers.basket_model",
+)
 MODELS = "models"  # folder of the purchase models in the relevance step
 
 
@@ -35,6 +45,11 @@ class Shop:
     @cached_property
     def catalogue(self) -> pd.DataFrame:
         return self.workspace.table("tables", "catalogue")
+
+    @property
+    def currency(self) -> str:
+        """The sign of the shop's currency, where its tables say."""
+        return str(self.workspace.facts("tables").get("currency", ""))
 
     @cached_property
     def footprints(self) -> pd.DataFrame:
@@ -105,11 +120,22 @@ class Shop:
         """The products of today with carbon, margins and sellers."""
         return goods_of(self.products(self.today), self.log)
 
+    @cached_property
+    def shelves(self) -> Shelves:
+        """The products of today with all that a policy may ask of them."""
+        return Shelves.of(self.products(self.today), self.log, self.goods)
+
 
 def relevance_fingerprint(workspace: Workspace) -> str:
     """What relevance is made from: tables and needs, not the footprints beside the needs."""
     needs = workspace.path("footprints", "needs.parquet")
-    return fingerprint(tables=workspace.fingerprint("tables"), needs=file_hash(needs))
+    return fingerprint(
+        tables=workspace.fingerprint("tables"),
+        needs=file_hash(needs),
+        segments=SEGMENT_KINDS,
+        code=RELEVANCE_CODE,
+        alone=("recommender.relevance_steps",),
+    )
 
 
 def purchase_models(workspace: Workspace) -> dict[str, PurchaseModel]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,11 @@ from recommender.policy import Policy, Slate, baseline_policy, read_policy
 from recommender.policy import shipped_policies as shipped_paths
 from recommender.relevance.newcomers.basket_model import BasketAnswer
 from recommender.report import write_report
+from recommender.rerank.frozen import FrozenPrices
+from recommender.rerank.rerank import Reranked, Shelves, rerank
 from recommender.serving import Served, serve
 from recommender.shop import Shop
-from recommender.tradeoff import Scales, baseline_scales, best_slates, goods_of
+from recommender.tradeoff import Scales, baseline_scales, best_slates
 from recommender.workspace import (
     WorkspaceError,
     fingerprint,
@@ -117,24 +120,63 @@ def scales_now(shop: Shop) -> Scales:
 
 def recommend_step(shop: Shop, policy: Policy, customer_id: list[str]) -> Served:
     """Today's slates of `policy` for the asked customers."""
+    scales = scales_now(shop)
     return serve(
         shop.candidates("now"),
-        shop.goods,
+        shop.shelves,
         shop.today,
         policy,
-        scales_now(shop),
+        scales,
         np.array(customer_id, dtype=object),
         shop.segments,
+        frozen=frozen_now(shop, policy, scales),
+    )
+
+
+def frozen_now(shop: Shop, policy: Policy, scales: Scales) -> FrozenPrices | None:
+    """Today's prices of the limits that customers share; None for a policy without any."""
+    if not policy.couples_shoppers:
+        return None
+    made = rerank(
+        shop.candidates("now"),
+        shop.shelves,
+        policy,
+        scales,
+        "all",
+        customer_id=shop.log.ids.customers,
+    )
+    return frozen_prices(shop, made, scales)
+
+
+def frozen_prices(shop: Shop, made: Reranked, scales: Scales) -> FrozenPrices:
+    """The prices of a run, by the names of its limits."""
+    return FrozenPrices.of(
+        made.assembled.problem,
+        made.solution.prices,
+        policy=made.policy.name,
+        version=made.policy.version,
+        made_from=shop.workspace.fingerprint("relevance"),
+        m0=scales.m0,
+        g0=scales.g0,
+        target_kg=made.assembled.target_kg,
     )
 
 
 def basket_slate(shop: Shop, found: BasketAnswer, policy: Policy) -> pd.DataFrame:
     """The slate of `policy` for a typed-in basket, whose products are not proposed again."""
     history = found.history
-    goods = goods_of(shop.products(history), history.log)
+    shelves = Shelves.of(shop.products(history), history.log)
+    scales = scales_now(shop)
     customer = np.array([history.log.ids.customers[found.customer]], dtype=object)
     return serve(
-        found.candidates, goods, history, policy, scales_now(shop), customer, new_only=True
+        found.candidates,
+        shelves,
+        history,
+        policy,
+        scales,
+        customer,
+        new_only=True,
+        frozen=frozen_now(shop, policy, scales),
     ).slates
 
 
@@ -146,6 +188,11 @@ def shipped_policies() -> list[Policy]:
 def default_policy() -> Policy:
     """The shipped policy that is in force where none is named."""
     return read_policy(shipped_data("policies/default.toml"))
+
+
+def policy_or_default(path: Path | None) -> Policy:
+    """The policy in a file, or the one in force where none is given."""
+    return default_policy() if path is None else read_policy(path)
 
 
 def tier_counts(footprints: pd.DataFrame) -> dict[str, int]:

@@ -9,7 +9,13 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SHARED = {"pcf_estimator.tables", "pcf_estimator.units"}
-FRAME = {"cli.py", "footprint_cli.py", "footprint_steps.py", "demo.py"}
+FRAME = {
+    "cli.py",
+    "footprint_cli.py",
+    "footprint_steps.py",
+    "second_footprints_step.py",
+    "demo.py",
+}
 
 
 def imported(path: Path) -> set[str]:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from recommender.candidates import Candidates, Floats, Ints
+from recommender.functional import excess_kg
 from recommender.log import Log
 from recommender.policy import Policy
 from recommender.rerank.allowed import allowed_products, rows_on_slates
@@ -22,7 +23,8 @@ from recommender.rerank.attainable import attainable, deferred, lowered
 from recommender.rerank.doubt import cautious_goods
 from recommender.rerank.frozen import FrozenPrices
 from recommender.rerank.more_candidates import more_candidates
-from recommender.rerank.problem import Missed, Solution
+from recommender.rerank.passes import Passes
+from recommender.rerank.problem import Missed, Prices, Solution
 from recommender.rerank.shelf_facts import ShelfFacts
 from recommender.rerank.solve import solve
 from recommender.rerank.targets import Carried
@@ -139,9 +141,7 @@ def rerank(
     start = None if warm is None else warm.on(problem)[0]
     solution = solve(problem, start, threads=threads)
     places = np.append(made.rows, -1)  # the last place stands for an empty one
-    everything = len(candidates.product)
-    parts, extra = np.zeros((len(made.parts), everything)), np.zeros(everything)
-    parts[:, made.rows], extra[made.rows] = made.parts, made.extra
+    parts, extra = _of_candidates(made, len(candidates.product))
     return Reranked(
         policy=policy,
         candidates=candidates,
@@ -156,6 +156,61 @@ def rerank(
         added=added,
         surrogates=surrogates(policy.values),
     )
+
+
+def rerank_at(
+    frozen: FrozenPrices | None,
+    candidates: Candidates,
+    shelves: Shelves,
+    policy: Policy,
+    scales: Scales,
+    task: str,
+    *,
+    customer_id: npt.NDArray[np.object_],
+    customer: Ints,
+) -> tuple[Ints, Floats, Floats]:
+    """Slates of some customers at frozen prices: rows, and parts and extra of all candidate rows.
+
+    `customer` (customers,) are their numbers in the log, -1 for one that it does not know. Limits
+    that all customers share enter by their prices alone, so nobody else's slate moves; None are
+    prices of 0. Rows are (customers, places), parts (4, candidate rows), extra (candidate rows,).
+    """
+    doubted = cautious_goods(
+        shelves.goods, shelves.products, shelves.purchases, policy.carbon.quantile
+    )
+    if frozen is not None and frozen.target_kg is not None:  # of all customers, not of these
+        limits = {"carbon_change": None, "carbon_target_kg": frozen.target_kg}
+        policy = policy.model_copy(update={"limits": policy.limits.model_copy(update=limits)})
+    made = assemble(
+        candidates,
+        doubted,
+        policy,
+        scales,
+        task,
+        excess=excess_kg(
+            doubted.functional,
+            doubted.references,
+            customer[candidates.customer],
+            candidates.product,
+        ),
+        facts=shelves.facts,
+        customer_id=customer_id,
+        extra=_extra(candidates, shelves, policy, task),
+    )
+    passes = Passes(made.problem)
+    prices = Prices.none(made.problem) if frozen is None else frozen.on(made.problem)[0]
+    up, down = passes.vector(prices)
+    rows = passes.empty()
+    passes.run(up - down, rows)
+    parts, extra = _of_candidates(made, len(candidates.product))
+    return np.append(made.rows, -1)[rows], parts, extra
+
+
+def _of_candidates(made: Assembled, rows: int) -> tuple[Floats, Floats]:
+    """Parts and extra of all candidate rows; 0 where a row may not stand on a slate."""
+    parts, extra = np.zeros((len(made.parts), rows)), np.zeros(rows)
+    parts[:, made.rows], extra[made.rows] = made.parts, made.extra
+    return parts, extra
 
 
 def _extra(candidates: Candidates, shelves: Shelves, policy: Policy, task: str) -> Floats | None:

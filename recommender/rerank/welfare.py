@@ -56,6 +56,10 @@ class MaxMin:
 
     def project(self, price: Floats) -> Floats:
         """The nearest prices of at least 0 at which all targets together cost weight x attention."""
+        # from far away the first answer is off by the rounding of large numbers, the second is not
+        return self._project(self._project(price))
+
+    def _project(self, price: Floats) -> Floats:
         least, target = self.weight * self.attention, self.target
         free = np.maximum(price, 0.0)
         if free @ target >= least:
@@ -187,6 +191,11 @@ def nearest_above_permutahedron(cost: Floats, levels: Floats, scale: Floats) -> 
     >>> nearest_above_permutahedron(np.array([0.0, 1.0]), np.array([1.0, 3.0]), np.ones(2)).tolist()
     [1.5, 2.5]
     """
+    # from far away the first answer is off by the rounding of large numbers, the second is not
+    return _nearest(_nearest(cost, levels, scale), levels, scale)
+
+
+def _nearest(cost: Floats, levels: Floats, scale: Floats) -> Floats:
     if (scale == scale[0]).all():
         order = np.argsort(cost, kind="stable")
         point = np.empty_like(cost)
@@ -210,7 +219,7 @@ def _split(cost: Floats, levels: Floats, give: Floats) -> Floats:
         order = np.argsort(at, kind="stable")
         over = np.cumsum(at[order] - mine)  # of the k lowest; below 0 where they are too low
         cut = int(over.argmin()) + 1
-        if cut == len(members) or over[cut - 1] >= -1e-12 * (abs(mine).sum() + abs(at).sum()):
+        if cut == len(members) or over[cut - 1] >= -1e-13 * levels.sum():
             point[members] = at
         else:
             open_sets.append((members[order[:cut]], mine[:cut]))

@@ -7,9 +7,10 @@ import pytest
 from recommender.history import History
 from recommender.policy import Policy, Slate, Weights
 from recommender.relevance.fit import Past, fit_relevance, propose_now
+from recommender.rerank.rerank import Shelves
 from recommender.serving import COLD_START, FROM_HISTORY, serve
 from recommender.splits import protocol
-from recommender.tradeoff import PARTS, Scales, goods_of
+from recommender.tradeoff import PARTS, Scales
 
 SCALES = Scales(m0=0.5, g0=1.5, short={"s1": 0.4})
 
@@ -30,7 +31,7 @@ def shop(made_up_shop, made_up_log, made_up_shelf):
     learned = fit_relevance(past, protocol(30), 1, lambda _: None, horizons=["4 weeks"])
     return (
         propose_now(past, learned.models)[0].candidates,
-        goods_of(products, made_up_log),
+        Shelves.of(products, made_up_log),
         History(made_up_log, made_up_shelf),
     )
 
