@@ -20,7 +20,7 @@ def nudged(
     """
     problem, other = passes.problem, rows.copy()
     gain = np.zeros(problem.shoppers)
-    mine = np.flatnonzero((passes.group == group).any(axis=0)[problem.product])
+    mine = passes.rows_of(np.flatnonzero((passes.group == group).any(axis=0)))
     shopper = np.searchsorted(problem.start, mine, side="right") - 1
     held = rows[shopper, place]
     free = (held >= 0) & ~_in_group(passes, problem.product[held], group)

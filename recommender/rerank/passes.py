@@ -190,6 +190,18 @@ class Passes:
         totals = len(self.problem.totals)
         return np.concatenate([self.unit[: totals + 1], np.full(self.groups, self.unit[-1])])
 
+    @cached_property
+    def _by_product(self) -> tuple[Ints, Ints]:
+        """Rows sorted by product, and where each product's begin."""
+        product = self.problem.product
+        order = np.argsort(product, kind="stable")
+        return order, np.searchsorted(product[order], np.arange(self.products + 1))
+
+    def rows_of(self, products: Ints) -> Ints:
+        """The candidate rows of some products, in their order."""
+        order, start = self._by_product
+        return np.sort(np.concatenate([order[start[p] : start[p + 1]] for p in products]))
+
     def rows_of_groups(self) -> Ints:
         """(groups,): how many candidate rows each group has."""
         per_item = np.bincount(self.problem.product, minlength=self.products)

@@ -21,9 +21,11 @@ from recommender.rerank.problem import Missed, Prices, Problem, Solution
 from recommender.rerank.repair import Limits, in_order, move, worth
 from recommender.rerank.verify import check_problem
 
-FIRST_PASSES, MORE_PASSES = 60, 15  # of a descent: at first, and after the limits were tightened
+FIRST_PASSES, WARM_PASSES = 60, 25  # of the first descent, from no prices or from like ones
+MORE_PASSES = 15  # of a descent after the limits were tightened
 ROUNDS = 10
-FURTHER = 1.5  # limits are tightened by so many times what was missed
+FURTHER = 1.5  # limits are tightened by so many times what was missed,
+A_LITTLE = 0.003  # and while any is missed, all floors of groups by this share of themselves
 PRESSED = (1.2, 1.5, 2.0, 4.0)  # prices of missed limits, in turn, times what they were
 MOST_NUDGED = 200  # groups in one go
 HAIR = 1e-3  # by which wished exposure may be missed
@@ -77,7 +79,9 @@ def solve(
         search.look(dual.rows.copy())
         return search.answer(begin)
     padding = np.zeros(passes.limits)
-    point = dual.descend(begin, padding, FIRST_PASSES)
+    of_groups = dual.floored & (np.arange(passes.limits) >= len(problem.totals))
+    a_little = np.where(of_groups, A_LITTLE * dual.least, 0.0)
+    point = dual.descend(begin, padding, FIRST_PASSES if warm is None else WARM_PASSES)
     if is_small(dual):
         point = cut(dual, point)
     lowest = point
@@ -86,10 +90,10 @@ def solve(
     for _ in range(ROUNDS):
         point = dual.at(point.up, point.down, point.welfare)
         short = search.look(dual.rows.copy())
-        if search.gap() <= tolerance and not short.any():
+        if search.gap() <= tolerance:
             break
         if short.any():
-            padding = padding + FURTHER * short
+            padding = padding + FURTHER * short + a_little
         elif search.stalled:
             break
         point = dual.descend(point, padding, MORE_PASSES)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recommender.cli import main
 from recommender.history import Shelf
 from recommender.log import read_log
 
@@ -58,3 +59,21 @@ def made_up_log(made_up_shop):
 def made_up_shelf(made_up_shop):
     catalogue, _ = made_up_shop
     return Shelf.of(catalogue, catalogue["category"])
+
+
+@pytest.fixture(scope="session")
+def judged_shop(made_up_shop, tmp_path_factory):
+    """A workspace that went through ingest, fit and backtest, by command; read only."""
+    folder = tmp_path_factory.mktemp("shop")
+    catalogue, purchases = made_up_shop
+    catalogue.to_csv(folder / "catalogue.csv", index=False)
+    purchases.to_parquet(folder / "purchases.parquet")
+    here = folder / "ws"
+    tables = ["--catalogue", folder / "catalogue.csv", "--purchases", folder / "purchases.parquet"]
+    with pytest.MonkeyPatch.context() as patch:
+        for words in (["ingest", *tables], ["fit"], ["backtest", "--draws", "100"]):
+            patch.setattr("sys.argv", ["greenaisle", *map(str, words), "--workspace", str(here)])
+            with pytest.raises(SystemExit) as end:
+                main()
+            assert end.value.code in (0, None), words
+    return here

@@ -20,22 +20,9 @@ def run(words, monkeypatch, capsys):
     return end.value.code, out, " ".join(err.split())
 
 
-@pytest.fixture(scope="module")
-def workspace(made_up_shop, tmp_path_factory):
-    """A workspace that went through ingest, fit and backtest, by the commands themselves."""
-    folder = tmp_path_factory.mktemp("shop")
-    catalogue, purchases = made_up_shop
-    catalogue.to_csv(folder / "catalogue.csv", index=False)
-    purchases.to_parquet(folder / "purchases.parquet")
-    here = folder / "ws"
-    tables = ["--catalogue", folder / "catalogue.csv", "--purchases", folder / "purchases.parquet"]
-    with pytest.MonkeyPatch.context() as patch:
-        for words in (["ingest", *tables], ["fit"], ["backtest", "--draws", "100"]):
-            patch.setattr("sys.argv", ["greenaisle", *map(str, words), "--workspace", str(here)])
-            with pytest.raises(SystemExit) as end:
-                main()
-            assert end.value.code in (0, None), words
-    return here
+@pytest.fixture
+def workspace(judged_shop):
+    return judged_shop
 
 
 def test_the_backtest_leaves_its_report_and_its_evidence(workspace):
