@@ -14,6 +14,7 @@ from rich import box
 from rich.table import Table
 
 from recommender.bootstrap import ESTIMATE
+from recommender.report_limits import certificates_markdown, limits_in_words
 
 DIGITS = 6
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -94,6 +95,8 @@ def report_markdown(report: Mapping[str, Any]) -> str:
             *weightings_markdown(report, "all", "audit"),
             "",
         ]
+    lines += ["## Limits and certificates", ""]
+    lines += [*certificates_markdown(report, TASK_TITLES), ""]
     lines += ["## How far p_buy can be trusted", ""]
     lines += [*_calibration_markdown(report), "", "## Notes", ""]
     scales, sellers, basis = report["scales"], report["sellers"], meta["products_by_basis"]
@@ -209,8 +212,10 @@ def weightings_markdown(
     for policy in _ordered(report):
         entry = report["policies"][policy]
         figures = entry["tasks"][task][group]
+        more = limits_in_words(entry)
         cells = [
-            " / ".join(f"{entry['weights'][party]:g}" for party in weights),
+            " / ".join(f"{entry['weights'][party]:g}" for party in weights)
+            + (f"; {more}" if more else ""),
             {"need": "same need", "none": "all goods"}[entry["carbon"]["reference"]],
             _money(entry["carbon_price_per_tonne"]),
         ]
@@ -223,7 +228,7 @@ def weightings_markdown(
         *lines,
         "",
         f"Weights: {', '.join(weights)}. Carbon price: the margin that the weights would give up "
-        f"for a tonne, in shop currency.",
+        f"for a tonne, in shop currency. Limits stand behind the weights.",
     ]
 
 

@@ -4,7 +4,8 @@ One number of a policy, its knob, goes along a path while all else is held. Each
 from its neighbour's prices and is certified: no slates that meet its limits are worth more than
 its gap says. A point is dominated where another one that misses no limit is at least as relevant
 and is better in the path's aim, or as good in it and more relevant. The aim is less carbon, or on a
-seller's knob more of what sellers are due. Along a weight, what the weight prices falls from point to point, but for
+seller's knob more of what sellers are due. Along a weight, what the weight prices falls from point
+to point, but for
 
     (gap of the one + gap of the other, in value) / (difference of the weights)
 
@@ -23,14 +24,12 @@ import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
-from recommender.metrics import gini, small_sellers
 from recommender.policy import Policy, PolicyError
-from recommender.rerank.assemble import CARBON
-from recommender.rerank.carbon_prices import implied_carbon_price
+from recommender.rerank.frontier_figures import certificate, slate_figures
 from recommender.rerank.frozen import FrozenPrices
 from recommender.rerank.rerank import Reranked
 from recommender.rerank.targets import Targets
-from recommender.tradeoff import Goods, Scales, seller_exposure
+from recommender.tradeoff import Goods, Scales
 
 # what may be a knob: its table and key in the policy, in words for a chart
 KNOBS = {
@@ -45,8 +44,6 @@ KNOBS = {
 }
 ALONE = "relevance alone"
 CHANGES = ("relevance", "revenue", "margin", "kg_functional", "kg_per_purchase", "kg_pack")
-FLOOR_SLACK = 1e-6  # relative: sums of attention are rounded
-MOST_NAMED = 3  # missed limits
 SAME = 1e-9  # relative: closer than this, two figures are one
 Rerank = Callable[[Policy, FrozenPrices | None], Reranked]
 Measure = Callable[[Reranked], Mapping[str, float]]
@@ -216,10 +213,10 @@ def frontier(
     for name in CHANGES:
         base = table[name].iloc[0]
         change = table[name] / base - 1.0 if base else table[name] * np.nan
-        table.insert(table.columns.get_loc(name) + 1, f"{name}_change", change)
+        table.insert(list(table).index(name) + 1, f"{name}_change", change)
     excess = table["excess_per_purchase"] - table["excess_per_purchase"].iloc[0]
     change = excess / (table["kg_per_purchase"].iloc[0] or math.nan)  # an excess may well be 0
-    table.insert(table.columns.get_loc("excess_per_purchase") + 1, "excess_change", change)
+    table.insert(list(table).index("excess_per_purchase") + 1, "excess_change", change)
     aim = aim_of(points[0])
     table["dominated"] = [False, *dominated(table.iloc[1:], aim.column, aim.sign)]
     return FrontierTable(knob=points[0].knob, aim=aim, rows=table)
@@ -238,61 +235,6 @@ def relevance_alone(policy: Policy) -> Policy:
     )
 
 
-def slate_figures(run: Reranked, goods: Goods, targets: Targets) -> dict[str, float]:
-    """What the slates of a run hold, by the columns of `FrontierTable`; sellers by `targets`."""
-    filled = run.rows >= 0
-    rows, place = run.rows[filled], np.nonzero(filled)[1]
-    product = run.candidates.product[rows]
-    weight = run.policy.slate.curve()[place]
-    demand = weight * run.candidates.p_buy[rows]
-    known = ~goods.unknown[product]
-    kg = demand * goods.functional.kg_functional[product] * known
-    exposure = seller_exposure(goods.seller[product], weight, len(goods.sellers))
-    due = seller_exposure(targets.group[product], weight, len(targets.groups))
-    counts = targets.share > 0
-    floor = targets.floor_rate(run.policy.sellers.floor)
-    named = weight * (goods.seller[product] >= 0)
-    small = np.append(small_sellers(goods.target), False)[goods.seller[product]]
-    return {
-        "relevance": math.fsum(demand),
-        "revenue": math.fsum(demand * goods.price[product]),
-        "margin": math.fsum(demand * goods.margin[product]),
-        "kg_functional": math.fsum(kg),
-        "kg_per_purchase": _over(math.fsum(kg), math.fsum(demand[known])),
-        "kg_excess": math.fsum(demand * run.excess[rows]),
-        "excess_per_purchase": _over(
-            math.fsum((demand * run.excess[rows])[known]), math.fsum(demand[known])
-        ),
-        "kg_pack": math.fsum(demand * goods.kg_pack[product]),
-        "unknown_share": _over(math.fsum(weight[~known]), math.fsum(weight)),
-        "seller_gini": gini(exposure),
-        "seller_worst": float((due[counts] / targets.share[counts]).min(initial=math.inf)),
-        "targets_met": math.fsum(np.minimum(due, targets.share)),
-        "sellers_below": int((due < floor * (1.0 - FLOOR_SLACK)).sum()),
-        "small_share": _over(math.fsum(named[small]), math.fsum(named)),
-    }
-
-
-def certificate(run: Reranked, scales: Scales) -> dict[str, Any]:
-    """What carbon costs a run at the margin, and how sure its slates are the best."""
-    weights, totals = run.policy.weights, run.assembled.problem.totals
-    prices = dict(zip((t.name for t in totals), run.solution.prices.totals, strict=True))
-    price = float(prices.get(CARBON, 0.0))
-    if scales.g0 > 0:
-        price += weights.climate / scales.g0
-    more = len(run.missed) - MOST_NAMED
-    others = [f"and {more} more"] if more > 0 else []
-    per_tonne = implied_carbon_price(price, weights, scales)
-    return {
-        "carbon_price": price,
-        "carbon_per_tonne": math.nan if per_tonne is None else per_tonne,
-        "gap": math.nan if run.gap is None else run.gap,
-        "missed": "; ".join([missed.limit for missed in run.missed[:MOST_NAMED]] + others),
-        "missed_limits": len(run.missed),
-        "passes": run.solution.passes,
-    }
-
-
 def aim_of(point: Point) -> Aim:
     """What is traded against relevance along a path: what its knob or the policy goes by."""
     if point.knob.split(".")[0] == "sellers" or point.knob == "weights.sellers":
@@ -307,7 +249,8 @@ def aim_of(point: Point) -> Aim:
 def dominated(points: pd.DataFrame, column: str, sign: int) -> list[bool]:
     """Which points another one beats: no worse in relevance and the aim, better in one of them.
 
-    The aim is `column`; `sign` is 1 where more of it is better, -1 where less is. Only a point that misses no limit beats another.
+    The aim is `column`; `sign` is 1 where more of it is better, -1 where less is. Only a point that
+    misses no limit beats another.
 
     >>> points = pd.DataFrame(
     ...     {"relevance": [9.0, 8.0, 8.5], "kg": [2.0, 1.9, 1.5], "missed": ["", "", ""]}
@@ -324,7 +267,3 @@ def dominated(points: pd.DataFrame, column: str, sign: int) -> list[bool]:
         better = (figures > figures[k] + slack[k]).any(axis=1)
         beaten.append(bool((no_worse & better & holds).any()))
     return beaten
-
-
-def _over(above: float, below: float) -> float:
-    return above / below if below > 0 else math.nan

@@ -84,6 +84,11 @@ class _SoFar:
     reached: Floats
     size: Floats  # of totals: sum of attention x |coefficient|
 
+    @classmethod
+    def nothing(cls, limits: int) -> _SoFar:
+        least, most, reached, size = np.zeros((4, limits))
+        return cls(least=least, most=most, reached=reached, size=size)
+
 
 class Stream:
     """Shoppers in batches, served at prices that learn from each batch.
@@ -111,8 +116,8 @@ class Stream:
     ...     ),
     ... )
     >>> stream = Stream(FrozenPrices.of(ann, Prices.none(ann)), step=0.5)
-    >>> [stream.serve(ann)[0, 0].item() for _ in range(4)]  # the price of small: 0, 0.125, 0, ...
-    [0, 1, 0, 1]
+    >>> [stream.serve(ann)[0, 0].item() for _ in range(6)]  # small's price: 0, 0.075, 0.15, 0.075
+    [0, 0, 1, 0, 1, 0]
     """
 
     def __init__(self, warm: FrozenPrices, *, step: float = STEP) -> None:
@@ -121,6 +126,8 @@ class Stream:
             raise ValueError(f"step is {step}, but 0 or more was expected")
         self.warm, self.step = warm, step
         self._first: Passes | None = None
+        self._up = self._down = self._up_before = self._down_before = np.empty(0)
+        self._so_far = _SoFar.nothing(0)
         self._shoppers, self._batches, self._unknown = 0, 0, 0
         self._attention, self._value = 0.0, 0.0
 
@@ -190,7 +197,7 @@ class Stream:
             self._up_before, self._down_before = self._up, self._down
             self._floored: Bools = passes.bound_limits()
             self._capped: Bools = np.isfinite(passes.most())
-            self._so_far = _SoFar(**{k: np.zeros(passes.limits) for k in _SUMS})
+            self._so_far = _SoFar.nothing(passes.limits)
             self._first = passes
         elif _names(problem) != _names(self._first.problem):
             raise ValueError(
@@ -244,9 +251,6 @@ class Stream:
                     )
                 )
         return drifts
-
-
-_SUMS = ("least", "most", "reached", "size")
 
 
 def _names(problem: Problem) -> list[str]:
