@@ -17,6 +17,7 @@ from app_pages._draw import (
 )
 from app_pages._words import change, is_clear, percent, plain, significant
 from recommender.report import report_frame, report_json, report_markdown
+from recommender.report_limits import limits_in_words
 
 URL: Final = "query-params"
 TASKS = {"all": "All items", "new": "Items new to the household"}
@@ -53,7 +54,11 @@ def main() -> None:
     with left:
         chosen = weights(here.report)
         st.caption(price_sentence(chosen, here))
-    name, report = judged(chosen, here.report)
+        started = str(st.session_state.policy)
+        limits = limits_in_words(here.report["policies"][started])
+        if limits:
+            st.caption(plain(limits_sentence(started, limits), longest=400))
+    name, report = judged(chosen, here.report, str(st.session_state.policy))
     with right:
         task = st.segmented_control(
             "Judged on",
@@ -154,19 +159,32 @@ def adopt(report: Mapping[str, Any]) -> None:
     st.session_state.known_only = entry["carbon"]["bar_unknown"]
 
 
+def limits_sentence(policy: str, limits: str) -> str:
+    """What a policy asks besides its weights, and that the sliders do not hold it."""
+    return (
+        f"{policy} also asks: {limits}. Its own figures are shown until a weight is moved; weights "
+        f"of your own are tried without limits."
+    )
+
+
 def top(report: Mapping[str, Any], party: str, at_least: float) -> float:
     """The end of a slider: no policy of the report lies beyond it."""
     used = [float(entry["weights"][party]) for entry in report["policies"].values()]
     return max([at_least, *used])
 
 
-def judged(chosen: Mapping[str, Any], report: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
-    """The policy's name and a report that holds it: the kept one where it has these weights."""
-    for name, entry in report["policies"].items():
-        same = {"shopper": 1.0, **{p: chosen[p] for p in ("climate", "retailer", "sellers")}}
-        carbon = _load.draft_policy(**chosen).carbon.model_dump()
-        more = any(entry[table] for table in ("limits", "sellers", "values"))
-        if entry["weights"] == same and entry["carbon"] == carbon and not more:
+def judged(
+    chosen: Mapping[str, Any], report: Mapping[str, Any], start: str
+) -> tuple[str, Mapping[str, Any]]:
+    """The policy's name and a report that holds it: the kept one where it has these weights.
+
+    The policy that one started from comes first, limits and all; another one only without limits.
+    """
+    weights = {"shopper": 1.0, **{p: chosen[p] for p in ("climate", "retailer", "sellers")}}
+    for name in sorted(report["policies"], key=lambda name: name != start):
+        entry = report["policies"][name]
+        alike = all(entry["carbon"][key] == chosen[key] for key in ("reference", "bar_unknown"))
+        if entry["weights"] == weights and alike and (name == start or not limits_in_words(entry)):
             return name, report
     return _load.DRAFT, _load.draft(**chosen)
 

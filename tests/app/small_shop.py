@@ -166,4 +166,4 @@ def build(folder: Path, names: dict[str, str] | None = None) -> Workspace:
     return workspace
 
 
-POLICIES = ("relevance", "swap-gentle", "mix-strong")
+POLICIES = ("relevance", "swap-gentle", "mix-strong", "budget-twenty")

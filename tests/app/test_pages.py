@@ -185,6 +185,15 @@ def test_hostile_names_appear_as_text(open_app, hostile_shop, view):
             assert len(element.value) < 2_500
 
 
+def test_a_policy_with_limits_is_shown_with_them_until_a_weight_is_moved(open_app, small_shop):
+    app = open_app("merchandise")
+    kept = kept_report(small_shop)["policies"]["budget-twenty"]["tasks"]["all"]["figures"]
+    app.selectbox(key="policy").select("budget-twenty").run()
+    assert not app.exception
+    assert "budget-twenty also asks: carbon per purchase" in shown(app)
+    assert app.metric[1].value == percent(kept["demand_kg_functional"]["change"])
+
+
 def test_merchandise_shows_the_reports_own_figures(open_app, small_shop):
     app = open_app("merchandise")
     figures = kept_report(small_shop)["policies"]["default"]["tasks"]["all"]["figures"]
