@@ -7,8 +7,9 @@ for ten shoppers and ten million, namely the value given, per unit of attention 
 all sellers together from nothing to their targets. A seller without a target does not count.
 
     max-min     min_s r_s
-    alpha-fair  sum_s t_s / t x U((r_s + floor) / (1 + floor)),  U(x) = 1 + (x^(1 - a) - 1) / (1 - a)
-                (a = 1: 1 + log x). The small floor keeps a seller that is never shown finite.
+    alpha-fair  sum_s t_s / t x U((r_s + floor) / (1 + floor)), t all targets together, with
+                U(x) = 1 + (x^(1 - a) - 1) / (1 - a), for a = 1: 1 + log x. The small floor keeps a
+                seller that is never shown finite.
     Gini        sum_i w_i r_(i), r ascending, w falling with sum 1: mean(r) x (1 - Gini(r)) for the
                 weights of `gini_weights`, max-min for w = (1, 0, ...), the plain mean for equal w
 
@@ -28,7 +29,9 @@ from scipy.optimize import isotonic_regression
 from recommender.candidates import Floats, Ints
 from recommender.rerank.problem import Welfare
 
-FLOOR = 0.01  # of the target: alpha-fair welfare takes a seller that is never shown for one so small
+FLOOR = (
+    0.01  # of the target: alpha-fair welfare takes a seller that is never shown for one so small
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,11 +54,11 @@ class MaxMin:
         return float(self.weight * self.attention * (exposure / _over(self.target))[counts].min())
 
     def conjugate(self, price: Floats) -> tuple[float, Floats]:
-        """0, and no exposure: welfare falls behind the price of any, once all targets cost enough."""
+        """0, and no exposure: where targets cost enough, none is worth its price."""
         return 0.0, np.zeros_like(price)
 
     def project(self, price: Floats) -> Floats:
-        """The nearest prices of at least 0 at which all targets together cost weight x attention."""
+        """The nearest prices, 0 or more, at which all targets cost weight x attention together."""
         # from far away the first answer is off by the rounding of large numbers, the second is not
         return self._project(self._project(price))
 
@@ -71,13 +74,13 @@ class MaxMin:
         bend, squares = bend[order], np.cumsum(target[counts][order] ** 2)
         below = np.cumsum((price * target)[counts][order])
         step = (least - below) / squares  # if just the sellers so far are above 0
-        at = int(np.flatnonzero(step >= bend)[-1])
+        at = int(np.flatnonzero(step >= bend)[-1:].sum())  # the first alone always is
         return np.maximum(price + step[at] * target, 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlphaFair:
-    """The sum over sellers of a concave utility: 0 is the plain sum, 1 the log, more evens out more.
+    """The sum over sellers of a concave utility: alpha 0 is the plain sum, 1 the log, 2 is evener.
 
     >>> one = AlphaFair(family="seller", weight=1.0, attention=7.0, target=np.array([5.0, 2.0]))
     >>> one.of(np.array([5.0, 2.0]))
@@ -148,7 +151,7 @@ class Gini:
         return float(self._levels[::-1] @ np.sort((exposure / _over(self.target))[counts]))
 
     def conjugate(self, price: Floats) -> tuple[float, Floats]:
-        """0, and no exposure: welfare falls behind the price of any, once targets cost enough."""
+        """0, and no exposure: where targets cost enough, none is worth its price."""
         return 0.0, np.zeros_like(price)
 
     def project(self, price: Floats) -> Floats:
@@ -200,9 +203,7 @@ def _nearest(cost: Floats, levels: Floats, scale: Floats) -> Floats:
         order = np.argsort(cost, kind="stable")
         point = np.empty_like(cost)
         # the sorted costs keep their order; what they are moved by must fall along it
-        point[order] = cost[order] + isotonic_regression(
-            levels - cost[order], increasing=False
-        ).x
+        point[order] = cost[order] + isotonic_regression(levels - cost[order], increasing=False).x
     else:
         point = _split(cost, levels, scale**2)
     return np.maximum(point, cost)
@@ -255,7 +256,9 @@ def welfare_of(
         raise ValueError(f"welfare is {name!r}, but there are none, {', '.join(WELFARES)}")
     for figure, found, least in (("weight", weight, 0.0), ("alpha", alpha, 0.0)):
         if not (np.isfinite(found) and found >= least):
-            raise ValueError(f"welfare: the {figure} is {found}, but finite and 0 or more is needed")
+            raise ValueError(
+                f"welfare: the {figure} is {found}, but finite and 0 or more is needed"
+            )
     bad = ~(np.isfinite(target) & (target >= 0))
     if bad.any():
         at = int(np.flatnonzero(bad)[0])
