@@ -23,8 +23,9 @@ The answer holds the slates, the held-out purchases and a report, a dict of plai
             calibration  [{from, to, rows, said, seen}]: the places shown, in bands of p_buy
             sellers      seller -> share of attention, of the largest by training sales
             shortfall    {households, places}: slates with too few candidates, places left open
-            certificate  {gap, bound, value, passes, missed, missed_first [...], deferred, surrogates,
-                         added, notes}: gap as a share of the bound, null where a limit is missed
+            certificate  {gap, bound, value, passes, missed, missed_first [...], deferred,
+                         surrogates, added, notes}: gap as a share of the bound, null where a limit
+                         is missed
         } }
 
     ESTIMATE    {value, low, high, change, change_low, change_high}

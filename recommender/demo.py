@@ -27,15 +27,21 @@ from recommender.workspace import Workspace, file_hash, fingerprint
 # absolute for ranking measures. Threads and library versions move the last digits.
 TOLERANCES = {"ndcg": 0.005, "recall": 0.005, "demand_kg_functional": 0.03, "demand_revenue": 0.03}
 CURRENCIES = {"complete-journey": "$", "uci": "£"}  # that each known log is in
+IMPORTING = (  # the modules that tables of known logs rest on
+    "recommender.importers.complete_journey",
+    "recommender.importers.uci",
+    "recommender.ingest",
+)
 RELATIVE = ("demand_kg_functional", "demand_revenue")
 
 
 def import_step(workspace: Workspace, shop: str, path: Path | None = None) -> dict[str, Any]:
     """Tables of a known log: `complete-journey` from its package, `uci` from a file."""
     if shop == "complete-journey":
-        made_from = {"shop": shop, "version": _log_version()}
+        made_from: dict[str, Any] = {"shop": shop, "version": _log_version()}
     else:
         made_from = {"shop": shop, "file": file_hash(_there(path))}
+    made_from["code"] = IMPORTING
     if workspace.is_current("tables", fingerprint(**made_from)):
         note("tables: nothing changed")
         return workspace.facts("tables")

@@ -27,6 +27,13 @@ from recommender.console import note, working
 from recommender.steps import tier_counts
 from recommender.workspace import Workspace, file_hash, fingerprint, write_table
 
+MODEL_CODE = ("pcf_estimator.model", "pcf_estimator.seed.table")
+FOOTPRINTS_CODE = (
+    *MODEL_CODE,
+    "pcf_estimator.estimate",
+    "pcf_estimator.exchange.verified",
+    "pcf_estimator.needs",
+)
 NAMELESS = "names no source"
 GIVEN = ("verified_kg_co2e", "verified_source")
 # Year and currency of the prices of known logs; pounds at the mean rate of 2011 (US Internal
@@ -40,7 +47,9 @@ MARKETS = {
 def model_step(workspace: Workspace) -> PcfModel:
     """The footprint model of the shipped seed, fitted once and then kept."""
     tables = ("pcf_seed.csv", "needs.csv", "foods.csv")
-    made_from = fingerprint(**{name: file_hash(shipped_data(name)) for name in tables})
+    made_from = fingerprint(
+        **{name: file_hash(shipped_data(name)) for name in tables}, code=MODEL_CODE
+    )
     if workspace.is_current("footprint_model", made_from):
         note("footprint model: nothing changed")
         return PcfModel.load(workspace.path("footprint_model", ""))
@@ -80,6 +89,8 @@ def footprints_step(
         },
         verified=[told, as_of.isoformat()] if told else [],  # figures expire
         market=asdict(market),
+        code=FOOTPRINTS_CODE,
+        alone=("recommender.footprint_steps",),
     )
     if workspace.is_current("footprints", made_from):
         note("footprints: nothing changed")

@@ -21,6 +21,7 @@ from recommender.relevance.displays import write_displays
 from recommender.tables import DISPLAYS, PURCHASES, read_customers
 from recommender.workspace import Workspace, file_hash, fingerprint, write_table
 
+INGEST_CODE = ("recommender.ingest",)
 WEEKS_AHEAD = 53  # that a shop may have planned
 # Optional columns and what their absence disables, as told to the user.
 DISABLES = {
@@ -149,7 +150,7 @@ def partly_empty(tables: Tables) -> dict[str, int]:
     return told
 
 
-def keep_tables(workspace: Workspace, tables: Tables, made_from: dict[str, str]) -> dict[str, Any]:
+def keep_tables(workspace: Workspace, tables: Tables, made_from: dict[str, Any]) -> dict[str, Any]:
     """Writes the tables into the workspace in one step and returns what there is to say of them."""
     facts: dict[str, Any] = {
         "products": len(tables.catalogue),
@@ -176,6 +177,7 @@ def keep_tables(workspace: Workspace, tables: Tables, made_from: dict[str, str])
     return facts
 
 
-def made_from_files(**files: Path | None) -> dict[str, str]:
-    """What the tables were made from, as hashes of the files: the step's fingerprint."""
-    return {name: file_hash(path) for name, path in files.items() if path is not None}
+def made_from_files(**files: Path | None) -> dict[str, Any]:
+    """What the tables were made from, hashes of the files and the code: the step's fingerprint."""
+    hashes = {name: file_hash(path) for name, path in files.items() if path is not None}
+    return {**hashes, "code": INGEST_CODE}

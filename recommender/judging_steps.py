@@ -29,16 +29,30 @@ from recommender.relevance.cold.attraction import Wares
 from recommender.relevance.cold.cold_start import cold_candidates, fit_cold
 from recommender.relevance.fit import chances_in, coverage, fit_relevance, in_universe
 from recommender.relevance.generators import Fitted
+from recommender.relevance.items.item_models import ItemModels
 from recommender.relevance.items.one_blas_thread import one_blas_thread
 from recommender.relevance.p_buy import FOUR_WEEKS, HORIZONS, NO_DISPLAYS
 from recommender.relevance.substitution.stand_ins import learn_shelf, lift_in
 from recommender.relevance.substitution.substitute_goods import substitute_goods
+from recommender.relevance.windows import Windows
 from recommender.shop import Shop, threads
 from recommender.splits import HORIZON_WEEKS, Protocol, protocol
 from recommender.steps import SEED, facts_of, shipped_policies
 from recommender.tradeoff import goods_of
 from recommender.workspace import fingerprint, write_text
 
+REPORT_CODE = (  # what judges; what is judged counts by the fingerprint of relevance
+    "recommender.evaluation.candidate_recall",
+    "recommender.evaluation.newcomers",
+    "recommender.evaluation.relevance_report",
+    "recommender.evaluation.substitution",
+    "recommender.evaluation.whole_catalogue",
+    "recommender.products",
+    "recommender.relevance.cold.cold_start",
+    "recommender.relevance.fit",
+    "recommender.relevance.substitution.stand_ins",
+    "recommender.relevance.substitution.substitute_goods",
+)
 TEST, VALIDATION = "test", "validation"
 CUTOFFS = 4  # of the rolling check, each a horizon before the one after it
 
@@ -50,6 +64,7 @@ class Run:
     key: str
     weeks: Protocol
     judged: Judged
+    fitted: Fitted  # as of the window, with its item models
 
 
 def relevance_step(shop: Shop, draws: int = DRAWS) -> dict[str, Any]:
@@ -59,7 +74,10 @@ def relevance_step(shop: Shop, draws: int = DRAWS) -> dict[str, Any]:
         tables=workspace.fingerprint("tables"),
         footprints=workspace.fingerprint("footprints"),
         relevance=workspace.fingerprint("relevance"),
+        policies=[policy.model_dump(mode="json") for policy in shipped_policies()],
         draws=draws,
+        code=REPORT_CODE,
+        alone=("recommender.judging_steps",),
     )
     if workspace.is_current("relevance_report", made_from):
         note("relevance report: nothing changed")
@@ -78,8 +96,7 @@ def judge_relevance(shop: Shop, draws: int = DRAWS) -> dict[str, Any]:
     """The report of `evaluation.relevance_report`, with all its slots filled."""
     runs = list(_runs(shop))
     full = [run for run in runs if run.key in (TEST, VALIDATION)]
-    each = {run.weeks: Fitted(run.judged.history, segments=shop.past.segments) for run in runs}
-    fitted = {run.key: each[run.weeks] for run in runs}
+    fitted = {run.key: run.fitted for run in runs}
     departments = shop.catalogue.get("department")
     facts = ShopFacts(
         departments=[] if departments is None else sorted(departments.fillna("").unique()),
@@ -114,32 +131,49 @@ def _runs(shop: Shop) -> Iterator[Run]:
     frame = shop.workspace.table("relevance", "candidates_judge")
     chances = chances_in(frame)
     candidates = Candidates.from_frame(frame, shop.log.customers)
-    yield _run(shop, TEST, shop.weeks, candidates, chances)
-    first_week = int(shop.log.week.min())
+    yield _run(shop, TEST, shop.weeks, candidates, chances, None)
+    earlier = _earlier(shop)
+    with Windows.shared(shop.past, earlier, shop.workspace.folder) as shared:
+        for weeks in earlier:
+            validates = weeks == earlier[0]
+            learned = fit_relevance(
+                shop.past,
+                weeks,
+                threads(),
+                note,
+                horizons=HORIZONS if validates else [FOUR_WEEKS],
+                without_displays=validates,
+                shared=shared,
+            )
+            found, models = learned.judge, ItemModels.of(learned.fitted)
+            del learned
+            until = weeks.judge.history_until
+            run = _run(shop, f"rolling {until}", weeks, found.candidates, found.chances, models)
+            if validates:
+                yield replace(run, key=VALIDATION)
+            yield run
+
+
+def _earlier(shop: Shop) -> list[Protocol]:
+    """Protocols of the validation and the earlier cutoffs, the latest first."""
+    first_week, earlier = int(shop.log.week.min()), []
     for back in range(1, CUTOFFS + 1):
         try:
             weeks = protocol(shop.weeks.judge.last - back * HORIZON_WEEKS, first_week)
         except TableError:
             note(f"the log is too short for a judging window {back * HORIZON_WEEKS} weeks earlier")
-            return
-        validates = back == 1
-        found = fit_relevance(
-            shop.past,
-            weeks,
-            threads(),
-            note,
-            horizons=HORIZONS if validates else [FOUR_WEEKS],
-            without_displays=validates,
-        ).judge
-        until = weeks.judge.history_until
-        run = _run(shop, f"rolling {until}", weeks, found.candidates, found.chances)
-        if validates:
-            yield replace(run, key=VALIDATION)
-        yield run
+            break
+        earlier.append(weeks)
+    return earlier
 
 
 def _run(
-    shop: Shop, key: str, weeks: Protocol, candidates: Candidates, chances: dict[str, Floats]
+    shop: Shop,
+    key: str,
+    weeks: Protocol,
+    candidates: Candidates,
+    chances: dict[str, Floats],
+    models: ItemModels | None,
 ) -> Run:
     history = shop.history_until(weeks.judge.history_until)
     lines = shop.log.weeks(weeks.judge.first, weeks.judge.last)
@@ -150,7 +184,8 @@ def _run(
         candidates=candidates,
         chances=chances,
     )
-    return Run(key=key, weeks=weeks, judged=judged)
+    fitted = Fitted(history, models, segments=shop.past.segments)
+    return Run(key=key, weeks=weeks, judged=judged, fitted=fitted)
 
 
 def _slots(shop: Shop, run: Run, fitted: Fitted, draws: int) -> dict[str, Any]:

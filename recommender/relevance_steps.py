@@ -56,6 +56,12 @@ from recommender.shop import (
 from recommender.workspace import WorkspaceError, fingerprint, write_table, write_text
 
 SEED = 20170102  # of the households that stand for typed-in baskets
+STAND_INS_CODE = (
+    "recommender.products",
+    "recommender.relevance.substitution.stand_ins",
+    "recommender.relevance.substitution.substitute_goods",
+    "recommender.relevance.substitution.substitutes",
+)
 COLD = "cold"
 LIKINGS = "likings.json"  # what households' choices among stand-ins weighed
 
@@ -151,7 +157,10 @@ def substitutes_step(
                 f"purchases: no customer {customer_id!r} among the log's {shop.log.customers}"
             )
     made_from = fingerprint(
-        tables=workspace.fingerprint("tables"), footprints=workspace.fingerprint("footprints")
+        tables=workspace.fingerprint("tables"),
+        footprints=workspace.fingerprint("footprints"),
+        code=STAND_INS_CODE,
+        alone=("recommender.relevance_steps",),
     )
     if not workspace.is_current("substitutes", made_from):
         with (

@@ -13,15 +13,14 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from hashlib import blake2b
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from pcf_estimator.tables import shipped_data
+from recommender.sources import code_hash
 
 MANIFEST = "manifest.json"
 STEPS = {  # step: the command that makes it
@@ -30,6 +29,8 @@ STEPS = {  # step: the command that makes it
     "relevance": "greenaisle fit",
     "backtest": "greenaisle backtest",
     "relevance_report": "greenaisle backtest --relevance",
+    "second_footprints": "greenaisle backtest --carbon",
+    "carbon_report": "greenaisle backtest --carbon",
 }
 
 
@@ -160,27 +161,18 @@ class Workspace:
             old.rename(place)
 
 
-def fingerprint(**parts: Any) -> str:
+def fingerprint(*, code: Sequence[str] = (), alone: Sequence[str] = (), **parts: Any) -> str:
     """A short hash of settings, other fingerprints and the code itself.
+
+    Of the code, the modules `code` count with all that they import and the tables that they name,
+    and those `alone` without what they import; where neither is given, all of it counts.
 
     >>> fingerprint(a=1) == fingerprint(a=1) != fingerprint(a=2)
     True
     """
-    text = json.dumps({**parts, "code": code_hash()}, sort_keys=True, default=str)
+    made_by = code_hash(tuple(code), tuple(alone))
+    text = json.dumps({**parts, "code": made_by}, sort_keys=True, default=str)
     return blake2b(text.encode(), digest_size=12).hexdigest()
-
-
-@cache
-def code_hash() -> str:
-    """Hash of both packages' sources and the shipped tables: any change remakes the steps."""
-    digest = blake2b(digest_size=12)
-    folders = [Path(str(resources.files(name))) for name in ("pcf_estimator", "recommender")]
-    files = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
-    files += sorted(shipped_data("needs.csv").parent.rglob("*.csv"))
-    for path in files:
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def file_hash(path: Path) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from recommender.candidates import Bools, Ints
 from recommender.history import History
 from recommender.log import Log, distinct, find
-from recommender.relevance.generators import GENERATORS, Fitted, Merged, propose
+from recommender.relevance.generators import GENERATORS, Fitted, Merged, answers, merge_answers
 
 SIZES = (50, 100, 200, 300, 500, 1000)
 
@@ -65,10 +65,13 @@ def recall_curve(
     fitted: Fitted, truth: Log, sizes: Sequence[int] = SIZES, customers: Bools | None = None
 ) -> list[dict[str, Any]]:
     """`candidate_recall` with each number of candidates per customer, as {"size": ..., ...}."""
+    named = answers(fitted, max(sizes))  # what is named first does not depend on how many are
     return [
         {
             "size": size,
-            **candidate_recall(propose(fitted, size), fitted.history, truth, customers),
+            **candidate_recall(
+                merge_answers(fitted, named, size), fitted.history, truth, customers
+            ),
         }
         for size in sizes
     ]

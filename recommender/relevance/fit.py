@@ -14,20 +14,30 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from recommender.candidates import Bools, Candidates, Floats, Ints
-from recommender.history import History, Shelf
+from recommender.candidates import Bools, Candidates, Floats
+from recommender.history import History
 from recommender.log import Log, audit_customers
-from recommender.relevance.features import Floats32, Plan, features
-from recommender.relevance.features.plans import Shown
+from recommender.relevance.features import Floats32, features
 from recommender.relevance.generators import Fitted, Merged, propose
 from recommender.relevance.items.item_models import ItemModels
 from recommender.relevance.items.one_blas_thread import one_blas_thread
-from recommender.relevance.labels import Labelled, joined, labelled, refuse_thin_history
+from recommender.relevance.labels import Labelled, joined, refuse_thin_history
 from recommender.relevance.p_buy import FOUR_WEEKS, HORIZONS, NEXT_BASKET, PurchaseModel, in_order
+from recommender.relevance.past import Past
+from recommender.relevance.windows import Windows, plans_of
 from recommender.splits import HORIZON_WEEKS, Protocol, Window
 
+__all__ = [
+    "Past",
+    "Proposed",
+    "Relevance",
+    "coverage",
+    "fit_relevance",
+    "in_universe",
+    "propose_now",
+]
+
 Note = Callable[[str], None]
-UNBOUGHT_KEPT = 0.25  # of the candidates not bought, in learning
 # a next basket teaches less; both tuned on weeks 45-48 of Complete Journey
 DEPTH = {FOUR_WEEKS: 6, NEXT_BASKET: 5}
 CHANCE = "chance in "
@@ -67,31 +77,6 @@ class Relevance:
     facts: dict[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Past:
-    """What all windows of a shop are made from: the log, the shelves and what was shown."""
-
-    log: Log
-    shelf: Shelf
-    shown: Shown | None = None
-    segments: Ints | None = None  # (customers,): a code for customers alike, -1 where unknown
-
-    def fitted(self, until_week: int) -> Fitted:
-        """The history up to and with a week, and its models."""
-        return Fitted(History(self.log.until(until_week), self.shelf), segments=self.segments)
-
-    def plan(self, window: Window) -> Plan | None:
-        """What the shop plans to show in the window; None where not all of it is planned."""
-        if self.shown is None or not self.shown.covers(window.first, window.last):
-            return None
-        return Plan(self.shown, window)
-
-    def labelled(self, window: Window, plans: bool) -> tuple[Fitted, Labelled]:
-        """The candidates of a window and what came of them; with planned displays if `plans`."""
-        fitted = self.fitted(window.history_until)
-        return fitted, labelled(fitted, self.log, window, self.plan(window) if plans else None)
-
-
 def fit_relevance(
     past: Past,
     weeks: Protocol,
@@ -99,6 +84,7 @@ def fit_relevance(
     note: Note,
     horizons: Sequence[str] = HORIZONS,
     without_displays: bool = True,
+    shared: Windows | None = None,
 ) -> Relevance:
     """The models learned by `weeks`, with candidates as of the judging window.
 
@@ -106,15 +92,14 @@ def fit_relevance(
     fitted on earlier labels. Windows and models are made `threads` at a time, each model on one
     thread, so that the same purchases give the same bits. Models with displays are left out where
     a window is not planned, those without where `without_displays` is False and there are others.
+    Windows that other protocols use too come from `shared`.
     """
-    windows = [*weeks.learn, weeks.calibrate, weeks.judge]
-    plans = all(past.plan(window) is not None for window in windows)
+    windows, plans = [*weeks.learn, weeks.calibrate, weeks.judge], plans_of(past, weeks)
     kinds = [True, False] if plans and without_displays else [plans]
+    made_of = Windows(past) if shared is None else shared
 
     def prepare(window: Window) -> tuple[Fitted | None, Labelled]:
-        fitted, rows = past.labelled(window, plans)
-        if window in weeks.learn:
-            rows = rows.thinned(UNBOUGHT_KEPT, seed=window.first)
+        fitted, rows = made_of.rows(window, plans, thinned=window in weeks.learn)
         note(f"candidates and features for weeks {window.first} to {window.last}")
         return (fitted if window == weeks.judge else None), rows
 

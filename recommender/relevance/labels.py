@@ -11,9 +11,10 @@ from scipy.stats import rankdata
 
 from pcf_estimator.tables import TableError
 from recommender.candidates import Bools, Floats, Ints
-from recommender.log import Log, find
+from recommender.log import Log
 from recommender.relevance.features import Floats32, Plan, features
 from recommender.relevance.generators import Fitted, Merged, propose
+from recommender.relevance.pairs import find_pairs
 from recommender.splits import MIN_BASKETS, MIN_CUSTOMER_BASKETS, MIN_HOUSEHOLDS, Window
 
 # No honest feature tells new purchases apart nearly so well: on Complete Journey the best reaches
@@ -93,14 +94,15 @@ def labelled(
     label = log.weeks(window.first, window.last)
     key, at = np.unique(label.customer * log.products + label.product, return_inverse=True)
     quantity = np.bincount(at, weights=label.quantity)
-    found = find(key, rows.customer * log.products + rows.product)
+    found = find_pairs(key, log.products, rows.customer, rows.product)
     bought = found >= 0
     if not bought.any():
         raise TableError(
             f"purchases: in weeks {window.first} to {window.last} no customer bought any of "
             f"{len(rows.product)} candidates, so there is nothing to learn from"
         )
-    new = ~fitted.history.log.has_bought(rows.customer, rows.product)
+    before = fitted.history.log.bought
+    new = find_pairs(before, log.products, rows.customer, rows.product) < 0
     refuse_clairvoyant(names, values[new], rows.product[new], bought[new], window)
     served = fitted.history.universe
     judged = label.where(served.products[label.product] & served.customers[label.customer])
@@ -111,7 +113,7 @@ def labelled(
         values=values,
         bought=bought,
         quantity=np.where(bought, quantity[np.maximum(found, 0)], 0.0),
-        in_next_basket=first.has_bought(rows.customer, rows.product),
+        in_next_basket=find_pairs(first.bought, log.products, rows.customer, rows.product) >= 0,
         had_basket=np.bincount(judged.customer, minlength=log.customers)[rows.customer] > 0,
         weight=np.ones(len(bought)),
     )

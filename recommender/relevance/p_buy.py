@@ -22,6 +22,7 @@ from recommender.candidates import Bools, Candidates, Floats, Ints
 from recommender.relevance.features import Floats32, unplanned
 from recommender.relevance.generators import Fitted, Merged
 from recommender.relevance.labels import Labelled, joined
+from recommender.relevance.pairs import best_first, find_pairs
 
 FOUR_WEEKS, NEXT_BASKET = "4 weeks", "next basket"
 HORIZONS = (FOUR_WEEKS, NEXT_BASKET)
@@ -169,14 +170,16 @@ def score(model: PurchaseModel, fitted: Fitted, rows: Merged, values: Floats32) 
 def in_order(fitted: Fitted, rows: Merged, p_buy: Floats, q_buy: Floats) -> tuple[Candidates, Ints]:
     """Candidates with these chances, and which of `rows` each of their rows is."""
     history = fitted.history
-    order: Ints = np.lexsort((rows.product, -p_buy, rows.customer))
     customers = np.arange(history.log.customers + 1)
+    start = np.searchsorted(rows.customer, customers).astype(np.int64)
+    order = best_first(start, rows.product, p_buy)
+    bought = find_pairs(history.log.bought, history.log.products, rows.customer, rows.product)
     candidates = Candidates(
-        start=np.searchsorted(rows.customer, customers).astype(np.int64),
+        start=start,
         product=rows.product[order],
         p_buy=p_buy[order],
         q_buy=q_buy[order],
-        is_new=~history.log.has_bought(rows.customer, rows.product)[order],
+        is_new=(bought < 0)[order],
         source=rows.source[order],
     )
     return candidates, order

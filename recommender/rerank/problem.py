@@ -44,7 +44,10 @@ class Shares:
 class Welfare(Protocol):
     """A concave function of the exposure of one family's groups, through its conjugate."""
 
-    family: str  # the name of the `Shares` whose exposure counts
+    @property
+    def family(self) -> str:
+        """The name of the `Shares` whose exposure counts."""
+        ...
 
     def of(self, exposure: Floats) -> float:
         """The welfare of exposures (groups,), in units of value."""

@@ -25,6 +25,7 @@ FIRST_PASSES, WARM_PASSES = 60, 25  # of the first descent, from no prices or fr
 MORE_PASSES = 15  # of a descent after the limits were tightened
 ROUNDS = 10
 FURTHER = 1.5  # limits are tightened by so many times what was missed,
+NEARLY = 30  # limits
 A_LITTLE = 0.003  # and while any is missed, all floors of groups by this share of themselves
 PRESSED = (1.2, 1.5, 2.0, 4.0)  # prices of missed limits, in turn, times what they were
 MOST_NUDGED = 200  # groups in one go
@@ -90,6 +91,11 @@ def solve(
     for _ in range(ROUNDS):
         point = dual.at(point.up, point.down, point.welfare)
         short = search.look(dual.rows.copy())
+        if 0 < np.count_nonzero(short) <= NEARLY:  # a few places of a few slates are all it takes
+            search.press(lowest)
+        if search.missed == 0:
+            dual.at(lowest.up, lowest.down, lowest.welfare)
+            search.give_back(dual.rows.copy())
         if search.gap() <= tolerance:
             break
         if short.any():

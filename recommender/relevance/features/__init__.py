@@ -21,6 +21,7 @@ from recommender.relevance.features.trips import trips
 from recommender.relevance.generators import Fitted, Merged
 
 Floats32 = npt.NDArray[np.float32]
+ROWS_AT_A_TIME = 512
 GROUPS = (habits, rhythm, breadth, trips, crowds, prices, models)
 
 __all__ = ["GROUPS", "Floats32", "Plan", "features", "unplanned"]
@@ -32,19 +33,30 @@ def features(fitted: Fitted, rows: Merged, plan: Plan | None = None) -> tuple[li
     Everything is a lookup in tables counted once per cutoff, so the cost grows with the rows.
     """
     names: list[str] = []
-    blocks: list[Floats32] = []
+    blocks: list[Floats32] = []  # (columns, rows)
 
     def add(columns: Columns) -> None:
         names.extend(columns)
-        blocks.append(np.empty((len(rows.customer), len(columns)), np.float32))
+        blocks.append(np.empty((len(columns), len(rows.customer)), np.float32))
         for place, column in enumerate(columns.values()):
-            blocks[-1][:, place] = column
+            blocks[-1][place] = column
 
     for group in GROUPS:  # one after the other: their columns in full precision are large
         add(group(fitted, rows))
     if plan is not None:
         add(plans(fitted, rows, plan))
-    return names, np.concatenate(blocks, axis=1)
+    return names, _turned(blocks, len(rows.customer))
+
+
+def _turned(blocks: list[Floats32], rows: int) -> Floats32:
+    """(rows, columns) of blocks (columns, rows), some rows at a time, so that they stay cached."""
+    values = np.empty((rows, sum(map(len, blocks))), np.float32)
+    for first in range(0, rows, ROWS_AT_A_TIME):
+        some, place = slice(first, first + ROWS_AT_A_TIME), 0
+        for block in blocks:
+            values[some, place : place + len(block)] = block[:, some].T
+            place += len(block)
+    return values
 
 
 def unplanned(names: list[str]) -> int:

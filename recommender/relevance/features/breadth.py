@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from recommender.candidates import Ints
-from recommender.log import find
 from recommender.relevance.features.columns import Columns, look_up
 from recommender.relevance.generators import Fitted, Merged
+from recommender.relevance.pairs import find_pairs, starts_of
 
 TRYING_WEEKS = 8.0
 
@@ -42,6 +42,8 @@ def breadth(fitted: Fitted, rows: Merged) -> Columns:
 def _counted(household: Ints, group: Ints, rows: Merged, code: Ints) -> Ints:
     """How many of the pairs (household, group) fall on each row's."""
     groups = int(code.max()) + 1
-    key, count = np.unique(household * groups + group, return_counts=True)
-    at = find(key, rows.customer * groups + code[rows.product])
+    every = np.sort(household * groups + group)
+    first = starts_of(every)
+    at = find_pairs(every[first[:-1]], groups, rows.customer, code[rows.product])
+    count = np.diff(first)
     return look_up(count, at, 0.0).astype(np.int64)

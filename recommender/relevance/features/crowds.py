@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from recommender.candidates import Floats, Ints
-from recommender.history import History, rank_within
+from recommender.history import History
 from recommender.log import find
-from recommender.relevance.features.columns import Columns, look_up
+from recommender.relevance.features.columns import Columns, look_up, place_in
 from recommender.relevance.generators import Fitted, Merged
+from recommender.relevance.pairs import ranks, stable_order
 
 REBUY_DAYS = 28.0
 STORE_WEEKS = 8.0
@@ -41,8 +42,7 @@ def crowds(fitted: Fitted, rows: Merged) -> Columns:
     columns["buys_again"] = _buys_again(history)[product]
     columns |= _returns(history, rows)
     columns["in_home_store"] = in_home_store(fitted, rows)
-    order = np.lexsort((product, -columns["in_home_store"], rows.customer))
-    columns["in_home_store_rank"] = rank_within(rows.customer, order)
+    columns["in_home_store_rank"] = ranks(rows.customer, product, columns["in_home_store"])
     return columns
 
 
@@ -63,9 +63,10 @@ def _returns(history: History, rows: Merged) -> Columns:
     Purchases of the last 28 days have not had the time and do not count for the chance.
     """
     lines, products = history.visits, history.log.products
-    order = np.lexsort((lines.day, lines.product, lines.customer))
-    key = (lines.customer * products + lines.product)[order]
-    day, product = lines.day[order], lines.product[order]
+    key = lines.customer * products + lines.product
+    in_time = not (lines.day[1:] < lines.day[:-1]).any()  # as logs come
+    order = stable_order(key) if in_time else np.lexsort((lines.day, key))
+    key, day, product = key[order], lines.day[order], lines.product[order]
     same = key[1:] == key[:-1]
     gap, gap_of = (day[1:] - day[:-1])[same], product[1:][same]
     had_time = history.end_day - day > REBUY_DAYS
@@ -77,7 +78,8 @@ def _returns(history: History, rows: Merged) -> Columns:
     gaps = np.bincount(gap_of, minlength=products)
     usual = np.exp((log_gap + SAME_GAPS * np.log(SAME_GAP_DAYS)) / (gaps + SAME_GAPS))
     habit = history.by_product
-    last_day = look_up(habit.last_day, habit.at(rows.customer, rows.product), -9999.0)
+    at = place_in(habit, rows.customer, rows.product)
+    last_day = look_up(habit.last_day, at, -9999.0)
     return {
         "bought_again_in_28_days": ((came_back + 10.0 * mean) / (tried + 10.0))[rows.product],
         "usual_gap": usual[rows.product],

@@ -7,12 +7,14 @@ the more households have one.
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 
-from recommender.candidates import Ints
-from recommender.history import Habit, History, rank_within
-from recommender.relevance.features.columns import NEVER, Columns, look_up, prefixed
+from recommender.candidates import Floats, Ints
+from recommender.history import Habit, History
+from recommender.relevance.features.columns import NEVER, Columns, look_up, place_in, prefixed
 from recommender.relevance.generators import Fitted, Merged
+from recommender.relevance.pairs import stable_order
 
 OUTSIDE = 99  # rank in its type of what the household never bought
 
@@ -27,7 +29,9 @@ def habits(fitted: Fitted, rows: Merged) -> Columns:
         ("type", history.by_type, shelf.product_type[product]),
         ("category", history.by_category, shelf.category[product]),
     ):
-        columns |= prefixed(level, _rhythm(habit, habit.at(customer, group), history.end_day))
+        columns |= prefixed(
+            level, _rhythm(habit, place_in(habit, customer, group), history.end_day)
+        )
     types, categories = int(shelf.product_type.max()) + 1, int(shelf.category.max()) + 1
     for level, code in (
         ("seller", shelf.seller),
@@ -38,9 +42,9 @@ def habits(fitted: Fitted, rows: Merged) -> Columns:
     ):
         distinct, code = np.unique(code, return_inverse=True)
         habit = history.by_seller if level == "seller" else history.habit(code, len(distinct))
-        at = habit.at(customer, code[product])
+        at = place_in(habit, customer, code[product])
         columns |= prefixed(level, _strength(habit, at, history.end_day))
-    own = history.by_product.at(customer, product)
+    own = place_in(history.by_product, customer, product)
     columns["packs_a_visit"] = look_up(history.by_product.quantity, own, 0.0) / np.maximum(
         columns["product_visits"], 1.0
     )
@@ -84,12 +88,30 @@ def _ranks_in_type(history: History, rows: Merged) -> Columns:
     habit, types = history.by_product, history.shelf.product_type
     household, product = habit.key // habit.groups, habit.key % habit.groups
     group = household * (int(types.max()) + 1) + types[product]
-    at = habit.at(rows.customer, rows.product)
+    at = place_in(habit, rows.customer, rows.product)
+    order = stable_order(group)
     return {
-        "habit_rank_in_type": look_up(
-            rank_within(group, np.lexsort((-habit.decayed, group))), at, OUTSIDE
-        ),
-        "latest_rank_in_type": look_up(
-            rank_within(group, np.lexsort((-habit.last_day, group))), at, OUTSIDE
-        ),
+        f"{name}_rank_in_type": look_up(_ranks(group, order, values), at, OUTSIDE)
+        for name, values in (("habit", habit.decayed), ("latest", habit.last_day))
     }
+
+
+@numba.njit
+def _ranks(group: Ints, order: Ints, value: Floats) -> Ints:  # pragma: no cover - compiled
+    """Rank from 0 of each row in its group, the highest value first; `order` sorts by group.
+
+    A household knows few goods of a type: each is put in its place among those before it.
+    """
+    rank = np.zeros(order.size, np.int64)
+    first = 0
+    for at in range(order.size):
+        row = order[at]
+        if group[row] != group[order[first]]:
+            first = at
+        for before in range(first, at):
+            other = order[before]
+            if value[other] >= value[row]:
+                rank[row] += 1
+            else:
+                rank[other] += 1
+    return rank

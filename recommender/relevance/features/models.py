@@ -8,6 +8,7 @@ from scipy.sparse import csr_matrix
 from recommender.history import History, rank_within
 from recommender.relevance.features.columns import Columns
 from recommender.relevance.generators import Fitted, Merged
+from recommender.relevance.pairs import ranks
 
 
 def models(fitted: Fitted, rows: Merged) -> Columns:
@@ -23,8 +24,7 @@ def models(fitted: Fitted, rows: Merged) -> Columns:
         ),
     }
     for name in ("als", "item_item", "ease"):
-        order = np.lexsort((product, -columns[name].astype(np.float64), customer))
-        columns[f"{name}_rank"] = rank_within(customer, order)
+        columns[f"{name}_rank"] = ranks(customer, product, columns[name])
     columns["merged_rank"] = rank_within(customer, np.arange(len(customer)))
     return columns
 

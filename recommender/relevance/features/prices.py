@@ -6,9 +6,10 @@ import numpy as np
 
 from recommender.candidates import Floats, Ints
 from recommender.history import History
-from recommender.log import distinct_rows, find, totals
+from recommender.log import distinct_rows, totals
 from recommender.relevance.features.columns import Columns, look_up, shares
 from recommender.relevance.generators import Fitted, Merged
+from recommender.relevance.pairs import find_pairs
 
 LIST_PRICE_WEEKS = 12.0
 ON_OFFER = 0.005  # of the shop's money off a line, at least: less is rounding
@@ -48,7 +49,7 @@ def prices(fitted: Fitted, rows: Merged) -> Columns:
     customer_share = mean(on_offer, 1000.0, log.customer, log.customers)
     columns["customer_on_offer"] = customer_share[rows.customer]
     columns["own_on_offer"] = _own_mean(
-        on_offer, log.customer * log.products + log.product, rows.customer * log.products + product
+        on_offer, log.customer, log.product, log.products, rows.customer, product
     )
     return columns
 
@@ -57,16 +58,20 @@ def _own_price(history: History, unit: Floats, rows: Merged) -> Floats:
     """What the household paid on average for a pack of the type."""
     log, types = history.log, history.shelf.product_type
     count = int(types.max()) + 1
-    key = log.customer * count + types[log.product]
-    return _own_mean(unit, key, rows.customer * count + types[rows.product])
+    return _own_mean(
+        unit, log.customer, types[log.product], count, rows.customer, types[rows.product]
+    )
 
 
-def _own_mean(values: Floats, key: Ints, want: Ints) -> Floats:
+def _own_mean(
+    values: Floats, customer: Ints, group: Ints, groups: int, of: Ints, wanted: Ints
+) -> Floats:
+    """Mean of each household's known `values` in a group, for the pairs (of, wanted)."""
     known = ~np.isnan(values)
-    distinct, _, place = distinct_rows(key[known])
+    distinct, _, place = distinct_rows((customer * groups + group)[known])
     count = len(distinct)
     mean = shares(totals(place, values[known], count), totals(place, np.ones(len(place)), count))
-    return look_up(mean, find(distinct, want), np.nan)
+    return look_up(mean, find_pairs(distinct, groups, of, wanted), np.nan)
 
 
 def group_median(values: Floats, group: Ints) -> Floats:

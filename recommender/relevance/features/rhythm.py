@@ -11,8 +11,9 @@ import numpy as np
 from recommender.candidates import Floats, Ints
 from recommender.history import Habit, History
 from recommender.log import totals
-from recommender.relevance.features.columns import Columns, look_up, prefixed, shares
+from recommender.relevance.features.columns import Columns, look_up, place_in, prefixed, shares
 from recommender.relevance.generators import Fitted, Merged
+from recommender.relevance.pairs import stable_order
 
 PERIOD_DAYS = 28.0
 LATE_PERIODS, PERIOD_DECAY = 6, 0.7
@@ -27,7 +28,7 @@ def rhythm(fitted: Fitted, rows: Merged) -> Columns:
         ("product", history.by_product, np.arange(history.log.products)),
         ("type", history.by_type, types),
     ):
-        at = habit.at(rows.customer, code[rows.product])
+        at = place_in(habit, rows.customer, code[rows.product])
         columns |= prefixed(
             level,
             {
@@ -80,9 +81,12 @@ def of_pairs(history: History, habit: Habit, code: Ints) -> dict[str, tuple[Floa
 def _trips(history: History, habit: Habit, code: Ints) -> tuple[Floats, Ints]:
     """Day and pair of each basket that holds the pair's goods, by pair and then by time."""
     lines = history.visits
-    row = np.searchsorted(habit.key, lines.customer * habit.groups + code[lines.product])
-    order = np.lexsort((lines.day, row))
-    day, row = lines.day[order], row[order]
+    key, day = lines.customer * habit.groups + code[lines.product], lines.day
+    in_time = not (day[1:] < day[:-1]).any()  # as logs come
+    order = stable_order(key) if in_time else np.lexsort((day, key))
+    day, key = day[order], key[order]
+    # the distinct keys are those of the habit
+    row = np.cumsum(np.r_[False, key[1:] != key[:-1]]) if len(key) else key
     # two goods of a type in one basket are one purchase of the type
     once = np.r_[True, (row[1:] != row[:-1]) | (day[1:] != day[:-1])] if len(row) else row > 0
     return day[once], row[once].astype(np.int64)
@@ -91,6 +95,6 @@ def _trips(history: History, habit: Habit, code: Ints) -> tuple[Floats, Ints]:
 def _periods(history: History, day: Floats, row: Ints) -> tuple[Ints, Ints]:
     """Pair and age of each four weeks with a purchase, each once; age 0 are the last four weeks."""
     age = np.floor((history.end_day - day) / PERIOD_DAYS).astype(np.int64)
-    oldest = int(age.max(initial=0)) + 1
-    both = np.unique(row * oldest + age)
-    return both // oldest, both % oldest
+    # the rows are in the order of time: a pair's oldest period first
+    once = np.r_[True, (row[1:] != row[:-1]) | (age[1:] != age[:-1])] if len(row) else row > 0
+    return row[once][::-1], age[once][::-1]  # the latest first: sums keep their order

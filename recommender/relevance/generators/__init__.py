@@ -10,6 +10,8 @@ from recommender.relevance.generators.merge import (
     GENERATORS,
     Merged,
     Source,
+    answers,
+    merge_answers,
     propose,
 )
 from recommender.relevance.generators.shape import (
@@ -17,7 +19,6 @@ from recommender.relevance.generators.shape import (
     Models,
     Proposals,
     best,
-    new_only,
     shortfall,
 )
 
@@ -29,8 +30,9 @@ __all__ = [
     "Models",
     "Proposals",
     "Source",
+    "answers",
     "best",
-    "new_only",
+    "merge_answers",
     "propose",
     "shortfall",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numba
@@ -64,7 +64,20 @@ class Merged:
 
 
 def propose(fitted: Fitted, per_customer: int = CANDIDATES_PER_CUSTOMER) -> Merged:
-    """The best `per_customer` of all generators for every served customer.
+    """The best `per_customer` of all generators for every served customer (`merge_answers`)."""
+    return merge_answers(fitted, answers(fitted, per_customer), per_customer)
+
+
+def answers(fitted: Fitted, per_customer: int) -> dict[str, Proposals]:
+    """What each generator names where `per_customer` candidates or fewer are wanted."""
+    return {
+        name: source.propose(fitted, _reach(source, per_customer))
+        for name, source in GENERATORS.items()
+    }
+
+
+def merge_answers(fitted: Fitted, named: Mapping[str, Proposals], per_customer: int) -> Merged:
+    """The best `per_customer` of what the generators named, of each no more than its reach.
 
     Scores of different generators have no common unit, their ranks have: a new product's score
     falls with the log of its rank in each generator, and one that a generator does not name has
@@ -72,26 +85,27 @@ def propose(fitted: Fitted, per_customer: int = CANDIDATES_PER_CUSTOMER) -> Merg
     there are as many.
     """
     history, served = fitted.history, fitted.served
-    answers: list[Ints] = []
+    products: list[Ints] = []
     start: list[Ints] = []
     part: list[Floats] = []
     level = LEVEL + NEW_BONUS
     for name, source in GENERATORS.items():
-        n = int(np.ceil(source.reach * per_customer))
-        rows = source.propose(fitted, n)
-        first = np.searchsorted(rows.customer, np.arange(history.log.customers + 1))
-        rank = np.arange(len(rows.customer)) - first[rows.customer]
+        n, rows = _reach(source, per_customer), named[name]
+        first, rank = _ranked(rows, history.log.customers)
+        if (within := rank < n).sum() < len(rank):
+            rows = Proposals(rows.customer[within], rows.product[within], rows.score[within])
+            first, rank = _ranked(rows, history.log.customers)
         last = np.log(RANK_OFFSET + n)
         if name == "repeats":
             part.append(rows.score)
         else:
             part.append(source.weight * (last - np.log(RANK_OFFSET + rank)))
             level -= source.weight * last
-        start.append(first + sum(map(len, answers)))
-        answers.append(rows.product)
+        start.append(first + sum(map(len, products)))
+        products.append(rows.product)
     product, source_bits = _merged(
         np.array(start),
-        np.concatenate(answers),
+        np.concatenate(products),
         np.concatenate(part),
         served,
         level + TRIPS * np.log(recent_trips(fitted) + 0.2),
@@ -104,6 +118,16 @@ def propose(fitted: Fitted, per_customer: int = CANDIDATES_PER_CUSTOMER) -> Merg
     there = product >= 0
     customer = np.repeat(served, per_customer)[there.ravel()]
     return Merged(customer=customer, product=product[there], source=source_bits[there])
+
+
+def _reach(source: Source, per_customer: int) -> int:
+    return int(np.ceil(source.reach * per_customer))
+
+
+def _ranked(rows: Proposals, customers: int) -> tuple[Ints, Ints]:
+    """Where each customer's rows start, and each row's rank from 0 among them."""
+    first = np.searchsorted(rows.customer, np.arange(customers + 1))
+    return first, np.arange(len(rows.customer)) - first[rows.customer]
 
 
 def recent_trips(fitted: Fitted) -> Floats:

@@ -16,6 +16,7 @@ from recommender.history import History
 from recommender.log import distinct_rows
 from recommender.relevance.items.implicit_adapter import Als, ItemItem
 from recommender.relevance.items.linear import Ease
+from recommender.relevance.pairs import first_of
 
 
 @dataclass(frozen=True)
@@ -136,17 +137,71 @@ def from_shelves(
     Rows of `customer`, `group` and `weight` say which shelves a customer has (`shelf.customer`
     holds groups, ascending); no product stands on two shelves of one customer.
     """
+    log, kept = fitted.history.log, fitted.history.universe.products[shelf.product]
+    shelf = Proposals(shelf.customer[kept], shelf.product[kept], shelf.score[kept])
+    if (customer[1:] < customer[:-1]).any():
+        order = np.argsort(customer, kind="stable")
+        customer, group, weight = customer[order], group[order], weight[order]
     groups = int(max(group.max(initial=-1), shelf.customer.max(initial=-1))) + 1
     start = np.searchsorted(shelf.customer, np.arange(groups + 1))
-    length = np.diff(start)[group]
-    row = np.repeat(start[group], length) + _counting(length)
-    return new_only(
-        fitted,
-        np.repeat(customer, length),
-        shelf.product[row],
-        np.repeat(weight, length) * shelf.score[row],
+    customers = np.arange(log.customers + 1)
+    product, score = _from_shelves(
+        np.searchsorted(customer, customers),
+        group,
+        weight,
+        start,
+        shelf.product,
+        shelf.score,
+        np.searchsorted(log.bought, customers * log.products),
+        log.bought % log.products,
+        log.products,
         n,
     )
+    there = product >= 0
+    return Proposals(np.nonzero(there)[0], product[there], score[there])
+
+
+@numba.njit
+def _from_shelves(
+    first: Ints,
+    group: Ints,
+    weight: Floats,
+    start: Ints,
+    product: Ints,
+    score: Floats,
+    own: Ints,
+    bought: Ints,
+    products: int,
+    n: int,
+) -> tuple[Ints, Floats]:  # pragma: no cover - compiled
+    """Products and scores (customers, n), best first, -1 where there are less.
+
+    Customer u has the groups of rows first[u]:first[u + 1] and bought own[u]:own[u + 1].
+    """
+    customers = first.size - 1
+    chosen, value = np.full((customers, n), -1, np.int64), np.empty((customers, n))
+    buyer = np.full(products, -1, np.int64)
+    most = 0
+    for customer in range(customers):
+        length = 0
+        for row in range(first[customer], first[customer + 1]):
+            length += start[group[row] + 1] - start[group[row]]
+        most = max(most, length)
+    found, what, best = np.empty(most), np.empty(most, np.int64), np.empty(n, np.int64)
+    for customer in range(customers):
+        for at in range(own[customer], own[customer + 1]):
+            buyer[bought[at]] = customer
+        count = 0
+        for row in range(first[customer], first[customer + 1]):
+            begin, end = start[group[row]], start[group[row] + 1]
+            for at in range(begin, end):
+                if buyer[product[at]] != customer:
+                    what[count], found[count] = product[at], weight[row] * score[at]
+                    count += 1
+        filled = first_of(what[:count], found[:count], best)
+        for k in range(filled):
+            chosen[customer, k], value[customer, k] = what[best[k]], found[best[k]]
+    return chosen, value
 
 
 def first_new(fitted: Fitted, group: Ints, shelf: Proposals, n: int) -> Proposals:
@@ -188,9 +243,3 @@ def most_bought_by_one(fitted: Fitted) -> int:
     """The most distinct products that one customer bought."""
     log = fitted.history.log
     return int(np.bincount(log.bought // log.products).max(initial=0))
-
-
-def _counting(length: Ints) -> Ints:
-    """0 .. length - 1 for each entry, one after the other."""
-    ends = np.cumsum(length)
-    return np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - length, length)

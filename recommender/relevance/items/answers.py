@@ -12,6 +12,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from recommender.candidates import Floats, Ints
+from recommender.relevance.pairs import first_of
 
 NO_PRODUCT = -1
 FILTERED = -1e37  # implicit gives what it filters out the lowest float there is
@@ -82,82 +83,83 @@ def honest(
     return product, value
 
 
-@numba.njit
-def best_near(
-    taste: Rows, near: Rows, n: int, new_only: bool
-) -> tuple[Ints, Floats]:  # pragma: no cover - compiled
+def best_near(taste: Rows, near: Rows, n: int, new_only: bool) -> tuple[Ints, Floats]:
     """The `n` products of each row of `taste` with the highest sum of taste x similarity."""
-    rows, products = taste[0].size - 1, near[0].size - 1
+    columns, place = _columns(near)
+    compact = (near[0], place[near[1]], near[2])
+    return _best_near(taste, compact, columns, place, n, new_only)
+
+
+def score_near(taste: Rows, near: Rows, start: Ints, product: Ints) -> Floats32:
+    """The sums of `best_near` for given pairs: those of row u are start[u]:start[u + 1]."""
+    columns, place = _columns(near)
+    compact = (near[0], place[near[1]], near[2])
+    return _score_near(taste, compact, len(columns), place, start, product)
+
+
+def _columns(near: Rows) -> tuple[Ints, Ints32]:
+    """The columns that occur in `near`, ascending, and each column's place among them.
+
+    Sums over these alone fit into the processor's cache. Every other column has one place more.
+    """
+    there = np.bincount(near[1], minlength=len(near[0]) - 1) > 0
+    columns = np.flatnonzero(there)
+    place = np.full(len(there), len(columns), np.int32)
+    place[columns] = np.arange(len(columns), dtype=np.int32)
+    return columns, place
+
+
+@numba.njit
+def _best_near(
+    taste: Rows, near: Rows, columns: Ints, place: Ints32, n: int, new_only: bool
+) -> tuple[Ints, Floats]:  # pragma: no cover - compiled
+    rows = taste[0].size - 1
     product = np.full((rows, n), NO_PRODUCT, np.int64)
     value = np.full((rows, n), -np.inf)
-    total = np.zeros(products)
-    touched = np.empty(products, np.int64)
+    total = np.zeros(columns.size + 1)
+    some, score = np.empty(columns.size, np.int64), np.empty(columns.size)
+    best = np.empty(n, np.int64)
     for row in range(rows):
-        count = _add_near(row, taste, near, total, touched)
+        if taste[0][row] == taste[0][row + 1]:
+            continue
+        _add_near(row, taste, near, total)
         if new_only:
             for at in range(taste[0][row], taste[0][row + 1]):
-                total[taste[1][at]] = 0.0
-        filled = 0
-        for k in range(count):
-            new = touched[k]
-            score, total[new] = total[new], 0.0
-            if not score > 0.0:
-                continue
-            if filled == n:
-                if n == 0 or score < value[row, n - 1]:
-                    continue
-                if score == value[row, n - 1] and new > product[row, n - 1]:
-                    continue
-                place = n - 1
-            else:
-                place = filled
-                filled += 1
-            while place > 0 and (
-                value[row, place - 1] < score
-                or (value[row, place - 1] == score and product[row, place - 1] > new)
-            ):
-                value[row, place] = value[row, place - 1]
-                product[row, place] = product[row, place - 1]
-                place -= 1
-            value[row, place], product[row, place] = score, new
+                total[place[taste[1][at]]] = 0.0
+        count = 0
+        for column in range(columns.size):
+            if total[column] > 0.0:
+                some[count], score[count] = columns[column], total[column]
+                count += 1
+        filled = first_of(some[:count], score[:count], best)
+        for k in range(filled):
+            product[row, k], value[row, k] = some[best[k]], score[best[k]]
     return product, value
 
 
 @numba.njit
-def score_near(
-    taste: Rows, near: Rows, start: Ints, product: Ints
+def _score_near(
+    taste: Rows, near: Rows, columns: int, place: Ints32, start: Ints, product: Ints
 ) -> Floats32:  # pragma: no cover - compiled
-    """The sums of `best_near` for given pairs: those of row u are start[u]:start[u + 1]."""
-    products = near[0].size - 1
-    total = np.zeros(products)
-    touched = np.empty(products, np.int64)
+    total = np.zeros(columns + 1)
     out = np.zeros(product.size, np.float32)
     for row in range(start.size - 1):
         if start[row] == start[row + 1]:
             continue
-        count = _add_near(row, taste, near, total, touched)
+        _add_near(row, taste, near, total)
         for at in range(start[row], start[row + 1]):
-            out[at] = total[product[at]]
-        for k in range(count):
-            total[touched[k]] = 0.0
+            out[at] = total[place[product[at]]]
     return out
 
 
 @numba.njit
 def _add_near(
-    row: int, taste: Rows, near: Rows, total: Floats, touched: Ints
-) -> int:  # pragma: no cover - compiled
-    """Adds up the similarities of one row into `total`; how many products it touched."""
-    count = 0
+    row: int, taste: Rows, near: Rows, total: Floats
+) -> None:  # pragma: no cover - compiled
+    """The sums of the similarities of one row, in `total`."""
+    for column in range(total.size):
+        total[column] = 0.0
     for at in range(taste[0][row], taste[0][row + 1]):
         liked, weight = taste[1][at], np.float64(taste[2][at])
         for near_at in range(near[0][liked], near[0][liked + 1]):
-            other = near[1][near_at]
-            part = weight * near[2][near_at]
-            if part == 0.0:
-                continue
-            if total[other] == 0.0:
-                touched[count] = other
-                count += 1
-            total[other] += part
-    return count
+            total[near[1][near_at]] += weight * near[2][near_at]

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, fields, replace
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,17 @@ MANIFEST, ARRAYS = "item_models.json", "item_models.npz"
 Arrays = dict[str, npt.NDArray[Any]]
 
 
+class HasModels(Protocol):
+    """A fitted history, or item models themselves."""
+
+    @property
+    def als(self) -> Als: ...
+    @property
+    def item_item(self) -> ItemItem: ...
+    @property
+    def ease(self) -> Ease: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class ItemModels:
     """What was learned about products; `als` also holds factors of the customers folded in."""
@@ -34,6 +45,11 @@ class ItemModels:
     als: Als
     item_item: ItemItem
     ease: Ease
+
+    @classmethod
+    def of(cls, fitted: HasModels) -> ItemModels:
+        """The models of a fitted history alone, without the history."""
+        return cls(als=fitted.als, item_item=fitted.item_item, ease=fitted.ease)
 
     @classmethod
     def learn(cls, taste: csr_matrix) -> ItemModels:
