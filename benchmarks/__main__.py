@@ -12,7 +12,16 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-BENCHES = ("topk", "adapter", "footprints", "relevance")
+BENCHES = (
+    "topk",
+    "adapter",
+    "footprints",
+    "relevance",
+    "tradeoff",
+    "fairness",
+    "carbon_rule",
+    "carbon_cut",
+)
 
 
 def main(names: list[str]) -> int:

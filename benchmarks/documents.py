@@ -4,8 +4,9 @@
 
 `--workspace` holds a finished `greenaisle demo`; its report becomes docs/demo-report.json. `--uci`
 holds a finished backtest of the UCI log, `--relevance` a finished `backtest --relevance`; its text
-becomes docs/relevance.md. `--assess` runs the footprint assessment anew, or reads
-the assessment.json after it, as `greenaisle footprint assess` keeps it.
+becomes docs/relevance.md, and `--carbon` one of `backtest --carbon`, for docs/carbon.md. `--assess`
+runs the footprint assessment anew, or reads the assessment.json after it, as `greenaisle footprint
+assess` keeps it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from pcf_estimator.assess.everything import assess_all
 from pcf_estimator.assess.show import asked_cells
 from pcf_estimator.members import TREES
 from pcf_estimator.seed.sources import sources_folder
+from recommender.evaluation import carbon_text
+from recommender.evaluation.carbon_targets import UNSEEN
 from recommender.evaluation.relevance_text import as_text
 from recommender.report import weightings_markdown
 
@@ -113,6 +116,19 @@ def relevance_target_lines(report: dict[str, Any]) -> list[str]:
     return lines
 
 
+def carbon_lines(report: dict[str, Any]) -> list[str]:
+    """What was asked of carbon cuts and what was found, then the whole curve without floors."""
+    heads = ["Optimiser", "What", "Asked", "Best point", "Realised", "Claimed", "NDCG@10", "Met"]
+    lines = _markdown(heads, [carbon_text.target_cells(row) for row in report["targets"]])
+    points = [p for p in report["optimisers"][UNSEEN]["points"] if not p["floors"]]
+    return [*lines, "", *_markdown(*carbon_text.curve_cells(points))]
+
+
+def _markdown(heads: list[str], rows: list[list[str]]) -> list[str]:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return ["| " + " | ".join(cells) + " |" for cells in lines]
+
+
 def put(readme: str, name: str, lines: list[str]) -> str:
     """`readme` with the block `name` replaced."""
     block = f"<!-- {name}: begin -->\n" + "\n".join(lines).strip() + f"\n<!-- {name}: end -->"
@@ -126,6 +142,7 @@ def main() -> None:
     parser.add_argument("--workspace", type=Path)
     parser.add_argument("--uci", type=Path)
     parser.add_argument("--relevance", type=Path, metavar="WORKSPACE")
+    parser.add_argument("--carbon", type=Path, metavar="WORKSPACE")
     parser.add_argument("--assess", type=Path, nargs="?", const=Path(), metavar="FILE")
     chosen = parser.parse_args()
     blocks: dict[str, list[str]] = {}
@@ -144,6 +161,14 @@ def main() -> None:
         text = "# How good relevance is\n\nWritten by `python -m benchmarks.documents`.\n\n"
         text += "```\n" + as_text(report).strip() + "\n```\n"
         (ROOT / "docs" / "relevance.md").write_text(text, encoding="utf-8")
+    if chosen.carbon:
+        path = chosen.carbon / "carbon_report" / "report.json"
+        report = json.loads(path.read_text(encoding="utf-8"))
+        blocks["carbon-cuts"] = carbon_lines(report)
+        text = "# Carbon cuts, claimed and realised\n\n"
+        text += "Written by `python -m benchmarks.documents`.\n\n"
+        text += "```\n" + carbon_text.as_text(report).strip() + "\n```\n"
+        (ROOT / "docs" / "carbon.md").write_text(text, encoding="utf-8")
     if chosen.assess is not None:
         if chosen.assess == Path():
             found = assess_all(sources_folder())
