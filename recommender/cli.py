@@ -274,12 +274,16 @@ def backtest(
     relevance: Annotated[
         bool, typer.Option("--relevance", help="Judge what is proposed, not how it is weighed.")
     ] = False,
+    carbon: Annotated[
+        bool, typer.Option("--carbon", help="Judge cuts of carbon by other footprints.")
+    ] = False,
     draws: Annotated[int, typer.Option(min=100, help="Bootstrap draws.")] = 1000,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Judges policies on held-out weeks; by default all that ship with greenaisle."""
-    from recommender.evaluation.relevance_text import as_text
+    from recommender.carbon_steps import carbon_step
+    from recommender.evaluation import carbon_text, relevance_text
     from recommender.judging_steps import relevance_step
     from recommender.policy import read_policy
     from recommender.report import weightings_table
@@ -287,11 +291,18 @@ def backtest(
     from recommender.steps import backtest_step, shipped_policies
 
     shop = Shop(Workspace(workspace))
-    if relevance:
+    if relevance or carbon:
+        if relevance and carbon:
+            raise typer.BadParameter("--relevance and --carbon are two reports: ask for one")
         if policies:
-            raise typer.BadParameter("--relevance judges no policies, but some were given")
-        report = relevance_step(shop, draws)
-        say(report, as_json, "" if as_json else as_text(report))
+            option = "--relevance" if relevance else "--carbon"
+            raise typer.BadParameter(f"{option} judges no policies, but some were given")
+        report = relevance_step(shop, draws) if relevance else carbon_step(shop, draws)
+        if as_json:
+            say_json(report)
+            return
+        told = relevance_text.as_text(report) if relevance else carbon_text.as_text(report)
+        answer.print(told, markup=False, soft_wrap=True)  # tables as wide as they are
         return
     chosen = [read_policy(path) for path in policies] if policies else shipped_policies()
     report = backtest_step(shop, chosen, draws)

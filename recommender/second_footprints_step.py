@@ -28,6 +28,12 @@ from recommender.steps import tier_counts
 from recommender.workspace import Workspace, file_hash, fingerprint, write_table
 
 STEP = "second_footprints"
+CODE = (
+    "pcf_estimator.estimate",
+    "pcf_estimator.model",
+    "pcf_estimator.nutrition",
+    "pcf_estimator.second",
+)
 READS = ("pcf_figures.csv", "needs.csv", "foods.csv", "spend_factors.csv", "naics_industries.csv")
 
 
@@ -47,6 +53,8 @@ def second_footprints_step(
         market=asdict(market),
         judges=sorted(judges),
         model=[model.trees, model.depth, model.folds, model.random_state],
+        code=CODE,
+        alone=("recommender.second_footprints_step",),
     )
     if workspace.is_current(STEP, made_from):
         note("second footprints: nothing changed")
