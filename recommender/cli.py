@@ -183,6 +183,10 @@ def recommend(
     out: Annotated[Path | None, typer.Option(help="Where the slates go, Parquet.")] = None,
     n: Annotated[int | None, typer.Option(min=1, help="Places; by default the policy's.")] = None,
     policy: Annotated[Path | None, typer.Option(help="A policy file.")] = None,
+    prices: Annotated[
+        Path | None,
+        typer.Option(help="Prices of the policy's limits that `rerank` wrote.", exists=True),
+    ] = None,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -199,21 +203,28 @@ def recommend(
     if n is not None:
         chosen = _with_places(chosen, n)
     if basket is not None:
-        _recommend_basket(basket, chosen, workspace, out, as_json)
+        _recommend_basket(basket, chosen, workspace, out, prices, as_json)
     elif customers is not None and out is not None:
-        _recommend_customers(customers, chosen, workspace, out, as_json)
+        _recommend_customers(customers, chosen, workspace, out, prices, as_json)
 
 
 def _recommend_customers(
-    customers: Path, policy: Policy, workspace: Path, out: Path, as_json: bool
+    customers: Path,
+    policy: Policy,
+    workspace: Path,
+    out: Path,
+    prices: Path | None,
+    as_json: bool,
 ) -> None:
+    from recommender.rerank_steps import prices_in
     from recommender.shop import Shop
     from recommender.steps import recommend_step
     from recommender.tables import CUSTOMERS
 
     asked = read_table(customers, CUSTOMERS)["customer_id"].tolist()
     with working(f"slates for {len(asked):,} customers"):
-        served = recommend_step(Shop(Workspace(workspace)), policy, asked)
+        frozen = None if prices is None else prices_in(prices, policy)
+        served = recommend_step(Shop(Workspace(workspace)), policy, asked, frozen)
         write_table(out, served.slates)
     facts = {
         "policy": policy.name,
@@ -237,16 +248,23 @@ def _recommend_customers(
 
 
 def _recommend_basket(
-    basket: Path, policy: Policy, workspace: Path, out: Path | None, as_json: bool
+    basket: Path,
+    policy: Policy,
+    workspace: Path,
+    out: Path | None,
+    prices: Path | None,
+    as_json: bool,
 ) -> None:
     from recommender.relevance_steps import basket_step
+    from recommender.rerank_steps import prices_in
     from recommender.shop import Shop
     from recommender.steps import basket_slate
 
     shop = Shop(Workspace(workspace))
     with working("what goes with the basket"):
         found, unknown, ambiguous = basket_step(shop, basket)
-        slate = basket_slate(shop, found, policy)
+        frozen = None if prices is None else prices_in(prices, policy)
+        slate = basket_slate(shop, found, policy, frozen)
         if out is not None:
             write_table(out, slate)
     # a shop may name its goods by category alone
@@ -288,7 +306,7 @@ def backtest(
     from recommender.policy import read_policy
     from recommender.report import weightings_table
     from recommender.shop import Shop
-    from recommender.steps import backtest_step, shipped_policies
+    from recommender.steps import backtest_step, fitting_policies
 
     shop = Shop(Workspace(workspace))
     if relevance or carbon:
@@ -304,7 +322,7 @@ def backtest(
         told = relevance_text.as_text(report) if relevance else carbon_text.as_text(report)
         answer.print(told, markup=False, soft_wrap=True)  # tables as wide as they are
         return
-    chosen = [read_policy(path) for path in policies] if policies else shipped_policies()
+    chosen = [read_policy(path) for path in policies] if policies else fitting_policies(shop)
     report = backtest_step(shop, chosen, draws)
     if as_json:
         say_json(report)

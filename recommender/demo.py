@@ -20,7 +20,7 @@ from recommender.importers.uci import import_uci
 from recommender.ingest import Tables, keep_tables
 from recommender.relevance_steps import fit_step
 from recommender.shop import Shop
-from recommender.steps import backtest_step, shipped_policies
+from recommender.steps import backtest_step, fitting_policies
 from recommender.workspace import Workspace, file_hash, fingerprint
 
 # Report figures that a fresh run must meet again, and how far each may move: relative for sums,
@@ -64,7 +64,7 @@ def run_demo(workspace: Workspace, as_of: date) -> dict[str, Any]:
     footprints = footprints_step(workspace, as_of)
     shop = Shop(workspace)
     relevance = fit_step(shop)
-    report = backtest_step(shop, shipped_policies())
+    report = backtest_step(shop, fitting_policies(shop))
     return {"tables": tables, "footprints": footprints, "relevance": relevance, "report": report}
 
 

@@ -46,6 +46,10 @@ def rerank(
     warm: Annotated[
         Path | None, typer.Option(help="Prices of an earlier run, to start from.", exists=True)
     ] = None,
+    carried: Annotated[
+        Path | None,
+        typer.Option(help="What sellers were shown earlier in their horizon.", exists=True),
+    ] = None,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -57,15 +61,17 @@ def rerank(
     refuse_missing_folder(out)
     chosen = policy_or_default(policy)
     with working(f"slates for all customers under {chosen.name}"):
-        facts = rerank_step(Shop(Workspace(workspace)), chosen, task.value, out, warm)
+        facts = rerank_step(Shop(Workspace(workspace)), chosen, task.value, out, warm, carried)
     lines = [f"{facts['customers']:,} slates under {chosen.name} written to {out}"]
     if facts["gap"] is None:
         lines.append(f"{facts['missed']:,} limits are missed, so there is no gap to certify:")
         lines += [
-            f"  {miss['limit']}: {miss['reached']:.4g} of {miss['asked']:.4g} {miss['unit']}, "
-            f"{miss['because']}"
+            f"  {miss['limit']}: missed by {miss['shortfall']:.3g} {miss['unit']} "
+            f"({miss['reached']:.4g} where {miss['asked']:.4g} was asked), {miss['because']}"
             for miss in facts["missed_first"]
         ]
+        more = facts["missed"] - len(facts["missed_first"])
+        lines += [f"  and {more:,} more"] if more else []
     else:
         surrogate = f" (of a surrogate: {', '.join(facts['surrogates'])})"
         lines.append(
@@ -74,8 +80,10 @@ def rerank(
         )
     if facts["deferred"]:
         lines.append(
-            f"{facts['deferred']:,} floors of less than one last place are deferred to later runs"
+            f"{facts['deferred']:,} floors of less than one last place are left out of this run, "
+            f"and of what the gap is about"
         )
+    lines += facts["notes"]
     say(facts, as_json, "\n".join([*lines, *facts["sentences"], *facts["families"]]))
 
 

@@ -17,13 +17,16 @@ from recommender.metrics import bought_in, household_sums
 from recommender.policy import Policy, Slate, baseline_policy
 from recommender.policy_slates import certificate, slates_of, table_of
 from recommender.relevance.fit import in_universe
+from recommender.rerank.assemble import SELLERS
 from recommender.rerank.explain_slate import explain_reranked
 from recommender.rerank.frontier import FrontierTable, Point, frontier
 from recommender.rerank.frozen import FrozenPrices
 from recommender.rerank.limit_prices import LimitPrice, explain_prices
 from recommender.rerank.limit_summary import family_sentences, worth_telling
 from recommender.rerank.rerank import Reranked, Shelves, rerank
+from recommender.rerank.targets import Carried
 from recommender.shop import Shop
+from recommender.splits import HORIZON_WEEKS
 from recommender.steps import frozen_prices, scales_now
 from recommender.tradeoff import TASKS, Scales, baseline_scales
 from recommender.workspace import write_table, write_text
@@ -33,23 +36,32 @@ MEASURED = ("ndcg", "dcg", "hits_need")  # on held-out purchases, for a frontier
 
 
 def rerank_step(
-    shop: Shop, policy: Policy, task: str, out: Path, warm: Path | None = None
+    shop: Shop,
+    policy: Policy,
+    task: str,
+    out: Path,
+    warm: Path | None = None,
+    carried: Path | None = None,
 ) -> dict[str, Any]:
     """Today's slates of all customers under `policy`, written to `out` with the frozen prices.
 
     The prices go beside it, as JSON, from which one customer can be served alone and tomorrow's
-    search can start (`warm`). The answer holds prices, gap and missed limits.
+    search can start (`warm`), and what each seller was shown since the horizon began (`carried`
+    from earlier runs). The answer holds prices, gap and missed limits.
     """
+    start = None if warm is None else prices_in(warm, policy)
+    before = Carried() if carried is None else _carried_in(carried)
     scales = scales_now(shop)
     shelves = shop.shelves
     candidates = shop.candidates(NOW)
-    start = None if warm is None else FrozenPrices.from_json(warm.read_text(encoding="utf-8"))
-    made = _rerank(shop, candidates, shelves, policy, scales, task, start)
+    made = _rerank(shop, candidates, shelves, policy, scales, task, start, before)
     everybody = np.arange(candidates.customers)
     write_table(out, table_of(made, task, everybody, shelves, shop.log.ids.customers))
     prices = frozen_prices(shop, made, scales)
     prices_path = out.with_suffix(".prices.json")
     write_text(prices_path, prices.to_json())
+    shown_path = out.with_suffix(".shown.json")
+    write_text(shown_path, shown_since(made, before).to_json())
     limits = told_limits(shop, made, scales)
     return {
         "policy": policy.name,
@@ -57,6 +69,7 @@ def rerank_step(
         "customers": int((made.rows[:, 0] >= 0).sum()),
         "out": str(out),
         "prices_out": str(prices_path),
+        "shown_out": str(shown_path),
         **certificate(made),
         "prices": [
             {
@@ -75,6 +88,39 @@ def rerank_step(
     }
 
 
+def shown_since(made: Reranked, before: Carried) -> Carried:
+    """What sellers were shown since the horizon began, this run included."""
+    exposure: dict[str, float] = {}
+    for family, seen in zip(made.assembled.problem.shares, made.solution.exposure, strict=True):
+        if family.name == SELLERS:
+            exposure = dict(zip(family.groups, seen.tolist(), strict=True))
+    return before.after(made.assembled.attention, exposure)
+
+
+def _carried_in(path: Path) -> Carried:
+    """What an earlier run wrote. Raises TableError for another file."""
+    try:
+        return Carried.from_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise TableError(f"carried exposure {path}: {error}") from error
+
+
+def prices_in(path: Path, policy: Policy) -> FrozenPrices:
+    """The prices in a file of an earlier run. Raises TableError for another file or attention."""
+    try:
+        frozen = FrozenPrices.from_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise TableError(f"warm prices {path}: {error}") from error
+    asked = policy.slate.curve().tolist()
+    if list(frozen.attention) != asked:
+        raise TableError(
+            f"warm prices {path}: they are for attention "
+            f"{[round(weight, 3) for weight in frozen.attention]}, but policy {policy.name} has "
+            f"{[round(weight, 3) for weight in asked]}"
+        )
+    return frozen
+
+
 def told_limits(shop: Shop, made: Reranked, scales: Scales) -> list[LimitPrice]:
     """Every limit of a run with its price, in the shop's own currency."""
     return explain_prices(
@@ -82,7 +128,7 @@ def told_limits(shop: Shop, made: Reranked, scales: Scales) -> list[LimitPrice]:
         made.solution,
         made.policy.weights,
         scales,
-        made.policy.sellers.horizon_weeks,
+        HORIZON_WEEKS,
         shop.currency,
         missed=made.missed,
     )
@@ -133,9 +179,12 @@ def _rerank(
     scales: Scales,
     task: str,
     warm: FrozenPrices | None,
+    carried: Carried | None = None,
 ) -> Reranked:
     ids = shop.log.ids.customers
-    return rerank(candidates, shelves, policy, scales, task, customer_id=ids, warm=warm)
+    return rerank(
+        candidates, shelves, policy, scales, task, customer_id=ids, warm=warm, carried=carried
+    )
 
 
 def _scales(

@@ -68,6 +68,7 @@ def serve(
         task,
         customer_id=customer_id,
         customer=number,
+        everybody=candidates,
     )
     goods = shelves.goods
     excess = excess_kg(goods.functional, goods.references, customer, own.product)

@@ -118,8 +118,13 @@ def scales_now(shop: Shop) -> Scales:
     return Scales(m0=frozen["m0"], g0=frozen["g0"], short=today.short)
 
 
-def recommend_step(shop: Shop, policy: Policy, customer_id: list[str]) -> Served:
-    """Today's slates of `policy` for the asked customers."""
+def recommend_step(
+    shop: Shop, policy: Policy, customer_id: list[str], frozen: FrozenPrices | None = None
+) -> Served:
+    """Today's slates of `policy` for the asked customers, at `frozen` prices of its limits.
+
+    Without them, all customers are ranked first, to find the prices.
+    """
     scales = scales_now(shop)
     return serve(
         shop.candidates("now"),
@@ -129,7 +134,7 @@ def recommend_step(shop: Shop, policy: Policy, customer_id: list[str]) -> Served
         scales,
         np.array(customer_id, dtype=object),
         shop.segments,
-        frozen=frozen_now(shop, policy, scales),
+        frozen=frozen or frozen_now(shop, policy, scales),
     )
 
 
@@ -162,8 +167,13 @@ def frozen_prices(shop: Shop, made: Reranked, scales: Scales) -> FrozenPrices:
     )
 
 
-def basket_slate(shop: Shop, found: BasketAnswer, policy: Policy) -> pd.DataFrame:
-    """The slate of `policy` for a typed-in basket, whose products are not proposed again."""
+def basket_slate(
+    shop: Shop, found: BasketAnswer, policy: Policy, frozen: FrozenPrices | None = None
+) -> pd.DataFrame:
+    """The slate of `policy` for a typed-in basket, whose products are not proposed again.
+
+    `frozen` as in `recommend_step`.
+    """
     history = found.history
     shelves = Shelves.of(shop.products(history), history.log)
     scales = scales_now(shop)
@@ -176,13 +186,24 @@ def basket_slate(shop: Shop, found: BasketAnswer, policy: Policy) -> pd.DataFram
         scales,
         customer,
         new_only=True,
-        frozen=frozen_now(shop, policy, scales),
+        frozen=frozen or frozen_now(shop, policy, scales),
     ).slates
 
 
 def shipped_policies() -> list[Policy]:
     """Every policy that ships with greenaisle, the baseline first."""
     return [read_policy(path) for path in shipped_paths()]
+
+
+def fitting_policies(shop: Shop) -> list[Policy]:
+    """The shipped policies that a shop can be judged by: one without sellers promises none."""
+    policies = shipped_policies()
+    if "seller_id" in shop.catalogue and shop.catalogue["seller_id"].notna().any():
+        return policies
+    left = [policy.name for policy in policies if policy.sellers.couple_shoppers]
+    if left:
+        note(f"left out, since no product names a seller: {', '.join(left)}")
+    return [policy for policy in policies if policy.name not in left]
 
 
 def default_policy() -> Policy:

@@ -176,7 +176,9 @@ def _totals(
         totals.append(Total(name=CARBON, unit="kg CO2e", each=each, least=0.0))
     if policy.limits.relevance > 0:
         least = policy.limits.relevance * reference.relevance
-        totals.append(Total(name=RELEVANCE, unit="purchases", each=problem.p_buy, least=least))
+        totals.append(
+            Total(name=RELEVANCE, unit="demand-weighted purchases", each=problem.p_buy, least=least)
+        )
     return tuple(totals)
 
 
@@ -265,6 +267,8 @@ def _notes(made: Assembled, policy: Policy) -> tuple[str, ...]:
         "sellers without a target, hence without a cap": uncapped,
     }
     notes = [f"{what}: {count}" for what, count in counts.items() if count]
+    if policy.limits.per_category and (problem.kind is None or (problem.kind < 0).all()):
+        notes.append("no product names a category: per_category limits nothing")
     if nobody_new:
         notes.append("no seller is new: the share kept for new sellers goes to all")
     return tuple(notes)

@@ -25,6 +25,7 @@ from recommender.rerank.limit_summary import family_sentences, worth_telling
 from recommender.rerank.offers import OTHER, floors_owed, offers_of, priced_terms
 from recommender.rerank.problem import Prices, Problem
 from recommender.rerank.rerank import Reranked, Shelves
+from recommender.splits import HORIZON_WEEKS
 from recommender.tradeoff import Goods, Scales, allowed_rows, best_slates, candidate_values
 
 
@@ -49,7 +50,7 @@ def explain_reranked(
         found.solution,
         policy.weights,
         scales,
-        policy.sellers.horizon_weeks,
+        HORIZON_WEEKS,
         currency,
         missed=found.missed,
     )

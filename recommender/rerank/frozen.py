@@ -10,9 +10,10 @@ what sellers are due.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -124,7 +125,31 @@ class FrozenPrices:
             ) from error
         if schema != SCHEMA:
             raise ValueError(f"frozen prices: schema is {schema}, but {SCHEMA} was expected")
+        frozen._refuse_no_prices()
         return frozen
+
+    def _refuse_no_prices(self) -> None:
+        """Raises ValueError where prices or attention are not what `of` makes."""
+        families = {"floors": self.floors, "caps": self.caps}
+        named: dict[str, object] = {"totals": self.totals}
+        for what, family in families.items():
+            if not isinstance(family, Mapping):
+                raise ValueError(f"frozen prices: {what} is {family!r}, but a table was expected")
+            named |= {f"{what} of {name}": prices for name, prices in family.items()}
+        for place, prices in named.items():
+            if not isinstance(prices, Mapping):
+                raise ValueError(f"frozen prices: {place} is {prices!r}, but a table was expected")
+            for name, price in prices.items():
+                if not (_is_number(price) and price >= 0):
+                    raise ValueError(
+                        f"frozen prices: {place}, {name}: the price is {price!r}, but a number of "
+                        f"0 or more was expected"
+                    )
+        if not all(_is_number(weight) and weight > 0 for weight in self.attention):
+            raise ValueError(
+                f"frozen prices: attention is {list(self.attention)}, but numbers above 0 were "
+                f"expected"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,6 +267,10 @@ def with_own_carbon(
         replace(problem, value=problem.value + (factor - 1.0) * climate),
         replace(prices, totals=np.where(budget, factor * prices.totals, prices.totals)),
     )
+
+
+def _is_number(found: object) -> TypeGuard[float]:
+    return isinstance(found, int | float) and not isinstance(found, bool) and math.isfinite(found)
 
 
 def _in_order(groups: tuple[str, ...], price: Named | None) -> Floats:

@@ -200,7 +200,8 @@ class Passes:
     def rows_of(self, products: Ints) -> Ints:
         """The candidate rows of some products, in their order."""
         order, start = self._by_product
-        return np.sort(np.concatenate([order[start[p] : start[p + 1]] for p in products]))
+        pieces = [order[start[p] : start[p + 1]] for p in products]
+        return np.sort(np.concatenate([order[:0], *pieces]))
 
     def rows_of_groups(self) -> Ints:
         """(groups,): how many candidate rows each group has."""
@@ -242,5 +243,7 @@ def _fractions(largest: float) -> float:
 
 
 def _mean_size(figure: Floats, n: int) -> float:
+    if not figure.any():  # nothing to cut into fractions
+        return 0.0
     unit = 2.0 ** np.floor(30.0 - np.log2(max(np.abs(figure).max(initial=0.0), 1e-300)))
     return float(np.rint(np.abs(figure) * unit).astype(np.int64).sum() / unit / n)

@@ -15,6 +15,7 @@ import numpy as np
 from recommender.candidates import Bools, Floats, Ints
 from recommender.rerank.kernel import _add
 from recommender.rerank.passes import Passes
+from recommender.rerank.verify import figures, own_relevance
 
 CLOSE = 1e-9  # a limit is met within this share of itself
 
@@ -154,13 +155,18 @@ def move(passes: Passes, limits: Limits, rows: Ints, other: Ints, score: Floats)
 def worth(passes: Passes, rows: Ints) -> Floats:
     """(shoppers,): the value of each slate, without prices."""
     problem = passes.problem
-    value = np.where(rows >= 0, problem.value[rows], 0.0)
-    return np.asarray(value @ problem.attention)
+    return np.asarray(figures(problem.value, rows, 0.0) @ problem.attention)
 
 
 def in_order(passes: Passes, rows: Ints) -> Ints:
-    """The same slates with the row worth most, without prices, in the first place."""
+    """The same slates with the row worth most, without prices, in the first place.
+
+    A slate that would fall below its shopper's own floor by that keeps its order.
+    """
     problem = passes.problem
-    value = np.where(rows >= 0, problem.value[rows], -np.inf)
-    product = np.where(rows >= 0, problem.product[rows], 0)
-    return np.take_along_axis(rows, np.lexsort((product, -value), axis=1), axis=1)
+    value, product = figures(problem.value, rows, -np.inf), figures(problem.product, rows, 0)
+    ordered = np.take_along_axis(rows, np.lexsort((product, -value), axis=1), axis=1)
+    if problem.own_floor is None:
+        return ordered
+    keeps = own_relevance(problem, ordered) >= problem.own_floor
+    return np.where(keeps[:, None], ordered, rows)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from recommender.candidates import Candidates, Floats, Ints
+from recommender.candidates import Bools, Candidates, Floats, Ints
 from recommender.functional import excess_kg
 from recommender.log import Log
 from recommender.policy import Policy
@@ -28,7 +28,7 @@ from recommender.rerank.problem import Missed, Prices, Solution
 from recommender.rerank.shelf_facts import ShelfFacts
 from recommender.rerank.solve import solve
 from recommender.rerank.targets import Carried
-from recommender.rerank.values import ValueFacts, extra_values, surrogates
+from recommender.rerank.values import ValueFacts, extra_values, surrogates, times_shown
 from recommender.tradeoff import Goods, Scales, best_slates, customer_excess, goods_of
 
 
@@ -168,6 +168,7 @@ def rerank_at(
     *,
     customer_id: npt.NDArray[np.object_],
     customer: Ints,
+    everybody: Candidates | None = None,
 ) -> tuple[Ints, Floats, Floats]:
     """Slates of some customers at frozen prices: rows, and parts and extra of all candidate rows.
 
@@ -195,7 +196,7 @@ def rerank_at(
         ),
         facts=shelves.facts,
         customer_id=customer_id,
-        extra=_extra(candidates, shelves, policy, task),
+        extra=_extra(candidates, shelves, policy, task, everybody),
     )
     passes = Passes(made.problem)
     prices = Prices.none(made.problem) if frozen is None else frozen.on(made.problem)[0]
@@ -213,14 +214,31 @@ def _of_candidates(made: Assembled, rows: int) -> tuple[Floats, Floats]:
     return parts, extra
 
 
-def _extra(candidates: Candidates, shelves: Shelves, policy: Policy, task: str) -> Floats | None:
-    """What variety, coverage and freshness add to each row, judged at the relevance slates."""
+def _extra(
+    candidates: Candidates,
+    shelves: Shelves,
+    policy: Policy,
+    task: str,
+    everybody: Candidates | None = None,
+) -> Floats | None:
+    """What variety, coverage and freshness add to each row, judged at the relevance slates.
+
+    How often a product is shown is counted over `everybody`, where `candidates` are of some only.
+    """
     weights = policy.values  # noqa: PD011 (a table of the policy, no data frame)
     if not any(weights.as_dict().values()):
         return None
-    allowed = rows_on_slates(candidates, shelves.goods, shelves.facts, policy, task)
-    base = best_slates(
-        candidates.start, candidates.product, candidates.p_buy, allowed, policy.slate.n
-    )
+
+    def relevance_slates(of: Candidates) -> tuple[Ints, Bools]:
+        allowed = rows_on_slates(of, shelves.goods, shelves.facts, policy, task)
+        return best_slates(of.start, of.product, of.p_buy, allowed, policy.slate.n), allowed
+
+    base, allowed = relevance_slates(candidates)
+    shown = None
+    if everybody is not None:
+        rows, _ = relevance_slates(everybody)
+        shown = times_shown(everybody.product, rows, len(shelves.products))
     facts = ValueFacts.of(shelves.goods, shelves.facts)
-    return extra_values(candidates.start, candidates.product, base, facts, weights, allowed=allowed)
+    return extra_values(
+        candidates.start, candidates.product, base, facts, weights, allowed=allowed, shown=shown
+    )

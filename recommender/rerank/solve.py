@@ -19,7 +19,7 @@ from recommender.rerank.nudge import nudged
 from recommender.rerank.passes import Passes
 from recommender.rerank.problem import Missed, Prices, Problem, Solution
 from recommender.rerank.repair import Limits, in_order, move, worth
-from recommender.rerank.verify import check_problem
+from recommender.rerank.verify import check_prices, check_problem, own_limits_missed
 
 FIRST_PASSES, WARM_PASSES = 60, 25  # of the first descent, from no prices or from like ones
 MORE_PASSES = 15  # of a descent after the limits were tightened
@@ -72,6 +72,8 @@ def solve(
     ([[0], [3]], 1.5, 0.0)
     """
     check_problem(problem)
+    if warm is not None:
+        check_prices(problem, warm)
     passes = Passes(problem, shards=shards, threads=threads)
     dual, limits = Dual(passes), Limits(passes)
     begin = dual.start(warm)
@@ -203,7 +205,8 @@ class _Search:
         assert dual.best is not None
         sums = passes.sums(self.rows)
         totals = len(passes.problem.totals)
-        gap = self.gap()
+        missed = [*self._missed(point), *own_limits_missed(passes.problem, self.rows)]
+        gap = np.inf if missed else self.gap()
         return Solution(
             rows=self.rows,
             prices=Prices(
@@ -214,7 +217,7 @@ class _Search:
             value=self.value,
             bound=dual.best.bound,
             gap=None if np.isinf(gap) else gap,
-            missed=self._missed(point),
+            missed=missed,
             sums=sums.limits[:totals],
             exposure=passes.by_family(sums.limits[totals:]),
             passes=dual.count,

@@ -8,8 +8,9 @@ into two sellers gains nothing with targets per entity.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from recommender.policy_parts import Sellers
 from recommender.rerank.shelf_facts import ShelfFacts
 from recommender.tradeoff import TINY, Goods
 
+SCHEMA = 1
+
 
 @dataclass(frozen=True, kw_only=True)
 class Carried:
@@ -25,6 +28,41 @@ class Carried:
 
     attention: float = 0.0  # of all places shown since the horizon began
     exposure: Mapping[str, float] = field(default_factory=dict)  # of it, by seller or entity
+
+    def after(self, attention: float, exposure: Mapping[str, float]) -> Carried:
+        """What it has seen once a run has shown this as well.
+
+        >>> Carried(attention=10.0, exposure={"a": 1.0}).after(5.0, {"a": 0.5, "b": 2.0})
+        Carried(attention=15.0, exposure={'a': 1.5, 'b': 2.0})
+        """
+        names = sorted({*self.exposure, *exposure})
+        seen = {name: self.exposure.get(name, 0.0) + exposure.get(name, 0.0) for name in names}
+        return Carried(attention=self.attention + attention, exposure=seen)
+
+    def to_json(self) -> str:
+        """As JSON text; `from_json` reads it back."""
+        return json.dumps({"schema": SCHEMA, **asdict(self)}, sort_keys=True, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Carried:
+        """What `to_json` wrote. Raises ValueError for any other text.
+
+        >>> Carried.from_json(Carried(attention=2.0).to_json())
+        Carried(attention=2.0, exposure={})
+        """
+        try:
+            given = json.loads(text)
+            if given["schema"] != SCHEMA:
+                raise ValueError(f"schema is {given['schema']}, but {SCHEMA} was expected")
+            seen = {str(name): float(amount) for name, amount in given["exposure"].items()}
+            attention = float(given["attention"])
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"carried exposure: this is none ({error})") from error
+        if not (
+            np.isfinite([attention, *seen.values()]).all() and min(seen.values(), default=0) >= 0
+        ):
+            raise ValueError("carried exposure: attention is finite and 0 or more")
+        return cls(attention=attention, exposure=seen)
 
 
 @dataclass(frozen=True, kw_only=True)

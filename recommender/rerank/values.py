@@ -111,25 +111,30 @@ def extra_parts(
     facts: ValueFacts,
     weights: Values,
     allowed: Bools | None = None,
+    shown: Ints | None = None,
 ) -> dict[str, Floats]:
     """The weighted term of every candidate row, (rows,), by each value whose weight is above 0.
 
     Rows of shopper u are start[u]:start[u + 1], likeliest first; `base_rows` (shoppers, places) are
     the rows of the relevance slates, -1 where a place is empty. Rows that `allowed` leaves out may
-    not be shown, so nothing is like them, and they are the first of nothing. Raises ValueError
-    where base rows and shoppers do not match.
+    not be shown, so nothing is like them, and they are the first of nothing. `shown` (products,)
+    are the relevance slates of the whole shop that show each product, where these shoppers are only
+    some of it; by default those of `base_rows`. Raises ValueError where base rows and shoppers do
+    not match.
     """
     allowed = np.ones(len(product), np.bool_) if allowed is None else allowed
     if len(base_rows) != len(start) - 1:
         raise ValueError(
             f"base_rows: slates of {len(base_rows)} shoppers, but {len(start) - 1} were expected"
         )
+    if shown is None:
+        shown = times_shown(product, base_rows, len(facts.tier))
     terms = {
         "diversity": lambda: distance_to_likelier(start, product, facts, allowed),
         "tier_mix": lambda: first_of_group(start, facts.tier[product], len(TIERS), allowed).astype(
             np.float64
         ),
-        "coverage": lambda: seldom_shown(product, base_rows, len(facts.tier)),
+        "coverage": lambda: seldom_shown(product, shown),
         "freshness": lambda: facts.fresh[product].astype(np.float64),
     }
     weighed = {name: weight for name, weight in weights.as_dict().items() if weight > 0}
@@ -143,10 +148,11 @@ def extra_values(
     facts: ValueFacts,
     weights: Values,
     allowed: Bools | None = None,
+    shown: Ints | None = None,
 ) -> Floats:
     """The sum of `extra_parts`, (rows,): what to add to the value of each row."""
     total = np.zeros(len(product))
-    for part in extra_parts(start, product, base_rows, facts, weights, allowed).values():
+    for part in extra_parts(start, product, base_rows, facts, weights, allowed, shown).values():
         total += part
     return total
 
@@ -186,11 +192,15 @@ def distance_to_likelier(start: Ints, product: Ints, facts: ValueFacts, allowed:
     return np.where(first(facts.product_type), halves, SAME_TYPE) / 2.0
 
 
-def seldom_shown(product: Ints, base_rows: Ints, products: int) -> Floats:
+def times_shown(product: Ints, rows: Ints, products: int) -> Ints:
+    """How many of the slates `rows` (shoppers, places) show each product, (products,)."""
+    return np.bincount(product[rows[rows >= 0]], minlength=products)
+
+
+def seldom_shown(product: Ints, shown: Ints) -> Floats:
     """1 / (1 + relevance slates that show the product) of each row, (rows,).
 
-    >>> seldom_shown(np.array([0, 1, 0, 2]), np.array([[0, 1], [2, -1]]), 3).round(3).tolist()
+    >>> seldom_shown(np.array([0, 1, 0, 2]), np.array([2, 1, 0])).round(3).tolist()
     [0.333, 0.5, 0.333, 1.0]
     """
-    shown = np.bincount(product[base_rows[base_rows >= 0]], minlength=products)
     return np.asarray(1.0 / (1.0 + shown[product]), np.float64)

@@ -115,6 +115,24 @@ def made(
     )
 
 
+def test_a_limit_on_categories_that_no_product_names_is_told() -> None:
+    nameless = replace(FACTS, category=np.full(5, -1), categories=())
+    rules = policy(limits={"per_category": 1})
+    found = assemble(
+        candidates(),
+        goods(),
+        rules,
+        SCALES,
+        "all",
+        excess=np.zeros(10),
+        facts=nameless,
+        customer_id=CUSTOMERS,
+    )
+    told = "no product names a category: per_category limits nothing"
+    assert told in found.notes
+    assert told not in made(rules).notes
+
+
 def shown(found: Assembled) -> list[list[str]]:
     """Products that may stand on each shopper's slate."""
     names = PRODUCTS["product_id"].to_numpy(object)[found.problem.product]

@@ -9,6 +9,7 @@ import pytest
 from pcf_estimator.tables import shipped_data
 from recommender.cli import BAD_DATA, USAGE, main
 from recommender.rerank.frozen import FrozenPrices
+from recommender.rerank.targets import Carried
 
 HEAD = """
 name = "{name}"
@@ -89,6 +90,25 @@ def test_prices_are_kept_beside_the_slates_and_start_the_next_run(greenaisle, po
     code, out, _ = greenaisle(*words, "--warm", kept)
     assert code == 0
     assert json.loads(out)["missed"] == 0
+
+
+def test_a_broken_file_of_prices_or_one_for_other_places_is_bad_data(greenaisle, policy, tmp_path):
+    path = policy("[slate]\nn = 2\n[limits]\nrelevance = 0.9\n")
+    words = ["rerank", "--policy", path, "--out", tmp_path / "slates.parquet", "--warm"]
+    broken = tmp_path / "broken.json"
+    broken.write_text("{")
+    other = FrozenPrices(policy="o", version=1, made_from="", attention=(1.0,), m0=0.0, g0=0.0)
+    (tmp_path / "other.json").write_text(other.to_json())
+    for name, told in (
+        ("broken.json", "these are none"),
+        ("other.json", "they are for attention [1.0]"),
+    ):
+        code, out, err = greenaisle(*words, tmp_path / name)
+        assert code == BAD_DATA
+        assert f"{name}: " in err
+        assert told in err
+        assert out == ""
+        assert not (tmp_path / "slates.parquet").exists()
 
 
 def test_one_customer_is_served_at_the_prices_of_all(greenaisle, policy, tmp_path):
@@ -176,3 +196,48 @@ def test_a_customer_without_history_and_values_that_are_no_numbers_are_refused(
     code, _, err = greenaisle("frontier", "--out", tmp_path, "--values=a,b")
     assert code == USAGE
     assert "numbers with commas between" in err
+
+
+def test_what_sellers_were_shown_is_carried_into_the_next_run(greenaisle, policy, tmp_path):
+    path = policy("[sellers]\nfloor = 0.9\ntarget = 'equal'\n")
+    words = ["rerank", "--policy", path, "--out", tmp_path / "one.parquet", "--json"]
+    code, out, _ = greenaisle(*words)
+    assert code == 0
+    first = json.loads(out)
+    assert first["missed"] == 0
+    shown = Carried.from_json((tmp_path / "one.shown.json").read_text())
+    # four sellers, each due 0.9 of a quarter of all attention
+    assert min(shown.exposure.values()) >= 0.9 / 4 * shown.attention * (1 - 1e-6)
+
+    # a seller that has had nothing so far is owed twice as much now, one that had it all nothing
+    names = sorted(shown.exposure)
+    before = Carried(attention=shown.attention, exposure={names[0]: shown.attention})
+    (tmp_path / "before.json").write_text(before.to_json())
+    code, out, _ = greenaisle(*words, "--carried", tmp_path / "before.json")
+    assert code == 0
+    asked = {limit["limit"]: limit["asked"] for limit in json.loads(out)["prices"]}
+    both = Carried.from_json((tmp_path / "one.shown.json").read_text())
+    assert both.attention == pytest.approx(2 * shown.attention)
+    assert f"seller {names[0]} floor" not in asked
+    for name in names[1:]:
+        if f"seller {name} floor" in asked:  # those whose floor costs something
+            owed = 0.9 / 4 * 2 * shown.attention
+            assert asked[f"seller {name} floor"] == pytest.approx(owed, rel=2e-3)
+
+    (tmp_path / "broken.json").write_text("[1]")
+    code, _, err = greenaisle(*words, "--carried", tmp_path / "broken.json")
+    assert code == BAD_DATA
+    assert "carried exposure" in err
+
+
+def test_customers_are_served_from_kept_prices(greenaisle, policy, tmp_path):
+    path = policy("[carbon]\nreference = 'none'\n[limits]\ncarbon_change = -0.2\n")
+    greenaisle("rerank", "--policy", path, "--out", tmp_path / "all.parquet")
+    (tmp_path / "ids.csv").write_text("customer_id\nh03\nh07\n")
+    words = ["recommend", "--customers", tmp_path / "ids.csv", "--policy", path]
+    greenaisle(*words, "--out", tmp_path / "solved.parquet")
+    kept = ["--prices", tmp_path / "all.prices.json"]
+    code, _, _ = greenaisle(*words, "--out", tmp_path / "kept.parquet", *kept)
+    assert code == 0
+    solved, read = (pd.read_parquet(tmp_path / f"{name}.parquet") for name in ("solved", "kept"))
+    assert read["product_id"].tolist() == solved["product_id"].tolist()

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from benchmarks.instances import shop, slates, small
 from benchmarks.slate_lp import fillable, optimum
 from benchmarks.tradeoff import reordered
-from recommender.rerank.problem import Problem, Solution, Total
+from recommender.rerank.problem import Prices, Problem, Solution, Total
 from recommender.rerank.solve import solve
+from recommender.rerank.verify import own_limits_missed, own_relevance
 
 SEEDS = range(20)
 EXACT = 1e-6  # relative
@@ -79,6 +80,102 @@ def test_slates_hold_as_many_distinct_rows_as_the_limits_of_one_slate_allow(seed
         assert np.bincount(kinds[kinds >= 0], minlength=1).max() <= problem.per_kind
         relevance = problem.attention[: len(held)] @ problem.p_buy[held]
         assert relevance >= problem.own_floor[shopper] - 1e-9
+
+
+@given(seeds)
+@FEW
+def test_own_floors_hold_and_bounds_too_where_value_and_relevance_part_ways(seed):
+    """Putting the row worth most in front must not cost a shopper the own floor."""
+    problem = small(seed)
+    noise = np.random.default_rng(seed).normal(0, 0.5, len(problem.p_buy))
+    problem = replace(problem, value=problem.p_buy + noise, totals=())
+    found = solve(problem)
+    assert (own_relevance(problem, found.rows) >= problem.own_floor - 1e-9).all()
+    assert own_limits_missed(problem, found.rows) == []
+    assert found.bound == pytest.approx(optimum(problem), rel=EXACT, abs=EXACT)
+
+
+def test_what_slates_owe_alone_is_counted_from_the_slates():
+    problem = replace(
+        small(0).without_limits(),
+        start=np.array([0, 3, 6]),
+        key=np.arange(2),
+        product=np.array([0, 1, 2, 0, 1, 2]),
+        value=np.zeros(6),
+        p_buy=np.array([0.9, 0.5, 0.1, 0.9, 0.5, 0.1]),
+        attention=np.array([1.0, 0.5]),
+        own_floor=np.array([1.0, 0.8]),
+        kind=np.array([0, 0, 1]),
+        per_kind=1,
+    )
+    # by hand: 0.9 + 0.25 = 1.15 keeps 1.0, but holds two of kind 0; 0.1 + 0.45 = 0.55 is below 0.8
+    told = own_limits_missed(problem, np.array([[0, 1], [5, 3]]))
+    assert [(miss.limit, miss.reached) for miss in told] == [
+        ("own relevance floors", 1.0),
+        ("at most so many of one kind", 1.0),
+    ]
+    # a row twice, and a row of another shopper
+    told = own_limits_missed(replace(problem, per_kind=0), np.array([[0, 0], [3, 1]]))
+    assert [(miss.limit, miss.reached) for miss in told] == [
+        ("each row once, and one of the shopper's own", 0.0)
+    ]
+
+
+@pytest.mark.filterwarnings("error")
+def test_nothing_to_show_and_nothing_of_worth_are_solved_like_all_else():
+    problem = small(0)
+    none = np.zeros(0)
+    empty = replace(
+        problem,
+        start=np.zeros(problem.shoppers + 1, np.int64),
+        product=none.astype(np.int64),
+        value=none,
+        p_buy=none,
+        totals=(),
+        own_floor=None,
+        shares=tuple(replace(f, least=0.0 * f.least) for f in problem.shares),
+    )
+    found = solve(empty)
+    assert (found.rows == -1).all()
+    assert (found.value, found.gap) == (0.0, 0.0)
+    worthless = replace(problem, value=0.0 * problem.value)
+    assert np.isfinite(solve(worthless).bound)
+    all_unknown = replace(problem.totals[0], each=0.0 * problem.value, least=0.0)
+    assert solve(replace(problem, totals=(all_unknown,), shares=())).gap is not None
+
+
+def test_a_floor_of_a_group_without_a_row_is_missed_and_no_crash():
+    problem = small(0)
+    family = problem.shares[0]
+    nobody = replace(family, group=np.where(family.group == 0, -1, family.group))
+    nobody = replace(nobody, least=np.array([1.0, 0.0, 0.0, 0.0]))
+    found = solve(replace(problem, totals=(), shares=(nobody,)))
+    assert found.gap is None
+    assert [(miss.limit, miss.reached) for miss in found.missed] == [("seller seller 0 floor", 0.0)]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"attention": np.array([np.inf, 1.0, 1.0])}, "attention is"),
+        ({"attention": np.zeros(3)}, "attention is"),
+        ({"own_floor": np.full(6, np.nan)}, "own floor of shopper 0 is nan"),
+        ({"value": np.full(42, np.nan)}, "value is nan.*42 such rows"),
+        ({"price_cap": np.nan}, "price cap is nan"),
+    ],
+)
+def test_what_is_no_problem_is_refused(change, told):
+    with pytest.raises(ValueError, match=told):
+        solve(replace(small(0), **change))
+
+
+def test_prices_that_are_no_numbers_or_of_other_limits_are_no_start():
+    problem = small(0)
+    fine = Prices.none(problem)
+    with pytest.raises(ValueError, match="warm price 0 of totals is nan"):
+        solve(problem, replace(fine, totals=np.full(len(fine.totals), np.nan)))
+    with pytest.raises(ValueError, match="warm prices of caps"):
+        solve(problem, replace(fine, caps=fine.caps[:1]))
 
 
 @given(seeds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from random import Random
 
@@ -148,6 +149,23 @@ def test_json_keeps_every_bit_and_other_text_is_refused(warm: FrozenPrices) -> N
     other = warm.to_json().replace('"schema": 1', '"schema": 9')
     with pytest.raises(ValueError, match="schema is 9, but 1 was expected"):
         FrozenPrices.from_json(other)
+
+
+@pytest.mark.parametrize(
+    ("key", "broken", "told"),
+    [
+        ("totals", {"carbon budget": float("nan")}, "totals, carbon budget: the price is nan"),
+        ("floors", {"seller": {"a": "x"}}, "floors of seller, a: the price is 'x'"),
+        ("caps", {"seller": {"a": -1.0}}, "caps of seller, a: the price is -1.0"),
+        ("floors", [1.0], "floors is"),
+        ("totals", 3, "totals is 3"),
+        ("attention", [0.0], "attention is"),
+    ],
+)
+def test_a_file_with_a_price_that_is_none_is_refused(warm, key, broken, told) -> None:
+    text = json.dumps(json.loads(warm.to_json()) | {key: broken})
+    with pytest.raises(ValueError, match=told):
+        FrozenPrices.from_json(text)
 
 
 def test_prices_for_another_attention_are_refused(warm: FrozenPrices) -> None:
