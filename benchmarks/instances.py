@@ -57,7 +57,8 @@ def small(seed: int, *, welfare: str = "none", kinds: bool = True, own: bool = T
         return Total(name=name, unit=unit, each=coefficient, least=reached - 0.02 * abs(reached))
 
     def shares(name: str, group: Ints, loose: float, most: float) -> Shares:
-        reached = np.bincount(group[product[some]].ravel(), seen.ravel())
+        count = int(group.max()) + 1  # a group may stand on no slate
+        reached = np.bincount(group[product[some]].ravel(), seen.ravel(), minlength=count)
         names = tuple(f"{name} {g}" for g in range(len(reached)))
         caps = np.where(np.arange(len(reached)) == 1, reached * most, np.inf)
         return Shares(name=name, groups=names, group=group, least=reached * loose, most=caps)

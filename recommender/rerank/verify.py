@@ -53,8 +53,32 @@ def check_problem(problem: Problem) -> None:
     for family in problem.shares:
         if np.isnan(family.most).any():
             raise ValueError(f"a cap of {family.name} is nan, but a number was expected")
+    _check_codes(problem)
     if len(np.unique(problem.key)) != problem.shoppers:
         raise ValueError(f"key: {problem.shoppers} shoppers need distinct keys")
+
+
+def _check_codes(problem: Problem) -> None:
+    """Raises ValueError where products or groups are numbered beyond what there is."""
+    products = min(
+        [len(family.group) for family in problem.shares]
+        + ([] if problem.kind is None else [len(problem.kind)]),
+        default=problem.products,
+    )
+    if len(problem.product) and not 0 <= problem.product.min() <= problem.product.max() < products:
+        raise ValueError(
+            f"candidates: products {problem.product.min()} to {problem.product.max()}, but 0 to "
+            f"{products - 1} were expected"
+        )
+    for family in problem.shares:
+        groups = len(family.groups)
+        if family.group.max(initial=-1) >= groups:
+            raise ValueError(
+                f"{family.name}: a product is of group {family.group.max()}, but there are {groups}"
+            )
+        for name, limit in (("floors", family.least), ("caps", family.most)):
+            if len(limit) != groups:
+                raise ValueError(f"{family.name}: {len(limit)} {name} for {groups} groups")
 
 
 def check_prices(problem: Problem, prices: Prices) -> None:

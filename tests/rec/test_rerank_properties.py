@@ -95,6 +95,17 @@ def test_own_floors_hold_and_bounds_too_where_value_and_relevance_part_ways(seed
     assert found.bound == pytest.approx(optimum(problem), rel=EXACT, abs=EXACT)
 
 
+def test_a_product_of_a_group_that_is_not_there_is_refused():
+    problem = small(0)
+    family = problem.shares[0]
+    beyond = np.where(np.arange(len(family.group)) == 0, len(family.groups), family.group)
+    wrong = replace(problem, shares=(replace(family, group=beyond), *problem.shares[1:]))
+    with pytest.raises(ValueError, match=f"of group {len(family.groups)}, but there are"):
+        solve(wrong)
+    with pytest.raises(ValueError, match="0 to 0 were expected"):
+        solve(replace(problem, shares=(), kind=np.zeros(1, np.int64)))
+
+
 def test_what_slates_owe_alone_is_counted_from_the_slates():
     problem = replace(
         small(0).without_limits(),
