@@ -34,6 +34,7 @@ from recommender.console import (
     working,
 )
 from recommender.footprint_cli import footprint
+from recommender.impact_cli import impact
 from recommender.policy import Policy, PolicyError, Slate
 from recommender.relevance_cli import relevance as relevance_commands
 from recommender.relevance_cli import slate_table_of
@@ -52,6 +53,7 @@ app.add_typer(imports, name="import")
 app.add_typer(footprint, name="footprint")
 app.add_typer(relevance_commands)
 app.add_typer(trade_off)
+app.add_typer(impact)
 
 
 @app.command()

@@ -27,6 +27,7 @@ from recommender.relevance.pairs import best_first, find_pairs
 FOUR_WEEKS, NEXT_BASKET = "4 weeks", "next basket"
 HORIZONS = (FOUR_WEEKS, NEXT_BASKET)
 NO_DISPLAYS = ", no displays"
+PIECE = 65_536  # rows that are asked about at once
 MOST_PACKS = 100.0  # of one product in four weeks; more is a caterer's or a slip of the till
 
 
@@ -86,7 +87,7 @@ class PurchaseModel:
         came = self._came(window)[of]
         if came.all() or not came.any():  # nothing to correct by
             return self
-        margin = self._margin(window.values[of])
+        margin = self._margin(window.values, np.flatnonzero(of))
         correction = LogisticRegression(C=1e6).fit(
             margin[:, None], came, sample_weight=window.weight[of]
         )
@@ -102,7 +103,7 @@ class PurchaseModel:
         p_buy = self.chance(values)
         if self.amount_ is None:
             return p_buy, p_buy
-        packs = np.asarray(self.amount_.inplace_predict(self._columns(values)), np.float64)
+        packs = self._said(self.amount_, values, None, "value")
         return p_buy, p_buy * np.maximum(packs, 1.0)
 
     def chance(self, values: Floats32) -> Floats:
@@ -156,9 +157,18 @@ class PurchaseModel:
     def _columns(self, values: Floats32) -> Floats32:
         return values[:, : len(self.names_)]
 
-    def _margin(self, values: Floats32) -> Floats:
-        margin = self.chance_.inplace_predict(self._columns(values), predict_type="margin")
-        return np.asarray(margin, np.float64)
+    def _margin(self, values: Floats32, rows: Ints | None = None) -> Floats:
+        return self._said(self.chance_, values, rows, "margin")
+
+    def _said(self, trees: Any, values: Floats32, rows: Ints | None, kind: str) -> Floats:
+        """What `trees` say of `rows`, or of all: piece by piece, since each piece is a copy."""
+        count = len(values) if rows is None else len(rows)
+        said = np.empty(count)
+        for start in range(0, count, PIECE):
+            at = slice(start, min(start + PIECE, count))
+            piece = self._columns(values[at] if rows is None else values[rows[at]])
+            said[at] = trees.inplace_predict(piece, predict_type=kind)
+        return said
 
 
 def score(model: PurchaseModel, fitted: Fitted, rows: Merged, values: Floats32) -> Candidates:
