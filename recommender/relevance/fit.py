@@ -108,7 +108,7 @@ def fit_relevance(
     with one_blas_thread(), ThreadPoolExecutor(threads) as pool:
         made = list(pool.map(prepare, windows))
         judging = made[-1][0]
-        later, judged = made[-2][1], made[-1][1]
+        later, judged = made[-2][1].set_aside(), made[-1][1].set_aside()
         learn = joined([rows for _, rows in made[:-2]])
         del made
         mine = chooses[later.rows.customer]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from tempfile import TemporaryFile
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,16 @@ class Labelled:
             weight=np.where(self.bought[keep], 1.0, 1.0 / unbought_kept) * self.weight[keep],
             **{name: getattr(self, name)[keep] for name in LABELS},
         )
+
+    def set_aside(self) -> Labelled:
+        """The same rows with their values in a file, which goes when nobody needs them any more.
+
+        While models learn, memory is for what they learn from.
+        """
+        with TemporaryFile() as file:
+            self.values.tofile(file)
+            shape, dtype = self.values.shape, self.values.dtype
+            return replace(self, values=np.memmap(file, dtype, mode="r", shape=shape))
 
 
 def joined(windows: Sequence[Labelled]) -> Labelled:

@@ -167,7 +167,7 @@ class PurchaseModel:
         for start in range(0, count, PIECE):
             at = slice(start, min(start + PIECE, count))
             piece = self._columns(values[at] if rows is None else values[rows[at]])
-            said[at] = trees.inplace_predict(piece, predict_type=kind)
+            said[at] = trees.inplace_predict(np.asarray(piece), predict_type=kind)
         return said
 
 

@@ -256,3 +256,11 @@ def test_the_rhythm_of_a_household_by_hand(made_up_shelf, made_up_log):
     # days 28.5, 21.5 and 7.5 are in the last four weeks, day 0.5 is 28.5 days back
     assert of["periods_of_6"] == 2.0
     assert of["periods_decayed"] == pytest.approx(1.0 + 0.7)
+
+
+def test_rows_that_were_set_aside_are_the_same_rows(past):
+    _, window = past.labelled(protocol(30).calibrate, plans=False)
+    aside = window.set_aside()
+    assert np.array_equal(aside.values, window.values, equal_nan=True)
+    assert aside.values.dtype == window.values.dtype
+    assert aside.names == window.names
