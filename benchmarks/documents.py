@@ -22,7 +22,6 @@ from pcf_estimator.assess.show import asked_cells
 from pcf_estimator.members import TREES
 from pcf_estimator.seed.sources import sources_folder
 from recommender.evaluation import carbon_text
-from recommender.evaluation.carbon_targets import UNSEEN
 from recommender.evaluation.relevance_text import as_text
 from recommender.report import weightings_markdown
 
@@ -117,11 +116,9 @@ def relevance_target_lines(report: dict[str, Any]) -> list[str]:
 
 
 def carbon_lines(report: dict[str, Any]) -> list[str]:
-    """What was asked of carbon cuts and what was found, then the whole curve without floors."""
+    """What was asked of carbon cuts and what was found; the curve is in docs/carbon.md."""
     heads = ["Optimiser", "What", "Asked", "Best point", "Realised", "Claimed", "NDCG@10", "Met"]
-    lines = _markdown(heads, [carbon_text.target_cells(row) for row in report["targets"]])
-    points = [p for p in report["optimisers"][UNSEEN]["points"] if not p["floors"]]
-    return [*lines, "", *_markdown(*carbon_text.curve_cells(points))]
+    return _markdown(heads, [carbon_text.target_cells(row) for row in report["targets"]])
 
 
 def _markdown(heads: list[str], rows: list[list[str]]) -> list[str]:
