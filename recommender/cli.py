@@ -34,6 +34,7 @@ from recommender.console import (
     working,
 )
 from recommender.footprint_cli import footprint
+from recommender.impact.response_cli import response
 from recommender.impact_cli import impact
 from recommender.policy import Policy, PolicyError, Slate
 from recommender.relevance_cli import relevance as relevance_commands
@@ -54,6 +55,7 @@ app.add_typer(footprint, name="footprint")
 app.add_typer(relevance_commands)
 app.add_typer(trade_off)
 app.add_typer(impact)
+app.add_typer(response, name="response")
 
 
 @app.command()

@@ -29,6 +29,7 @@ STEPS = {  # step: the command that makes it
     "relevance": "greenaisle fit",
     "backtest": "greenaisle backtest",
     "relevance_report": "greenaisle backtest --relevance",
+    "response": "greenaisle response estimate",
     "second_footprints": "greenaisle backtest --carbon",
     "carbon_report": "greenaisle backtest --carbon",
 }
