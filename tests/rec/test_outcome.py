@@ -1,6 +1,5 @@
 """Difference-in-differences: planted effects are found, and what cannot be known is said."""
 
-import importlib.util
 import math
 import sys
 
@@ -171,7 +170,6 @@ def test_effects_are_fitted_as_least_squares_would_with_missing_cells():
     assert TwoWay.of(cells).residual(values)[cells] == pytest.approx(left)
 
 
-@pytest.mark.skipif(importlib.util.find_spec("pyfixest") is None, reason="the extra impact")
 def test_pyfixest_says_the_same():
     panel = World(units=30, periods=10, starts=(5, 7)).panel(np.random.default_rng(8))
     panel.outcome[3, 2] = np.nan

@@ -34,7 +34,6 @@ from recommender.shop import Shop
 from recommender.tables import DISPLAYS, PURCHASES
 from recommender.workspace import Workspace, write_table
 
-pytest.importorskip("pyfixest")
 PLANTED = 0.3  # log of a ratio of rates: exp(0.3) - 1 = 35 % more
 
 
