@@ -1,4 +1,4 @@
-"""The last step to a floor that is missed by a hair: one place of a few slates."""
+"""The last step to a floor that is missed by a hair: one place of a few slates, or one up."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from recommender.candidates import Bools, Floats, Ints
 from recommender.rerank.passes import Passes
+from recommender.rerank.verify import own_relevance
 
 
 def nudged(
@@ -34,6 +35,33 @@ def nudged(
     first = order[np.unique(shopper[order], return_index=True)[1]]
     other[shopper[first], place] = mine[first]
     gain[shopper[first]] = weight * (score[first] - scores(passes, held[first], price))
+    return other, gain
+
+
+def promoted(
+    passes: Passes, rows: Ints, group: int, place: int, price: Floats
+) -> tuple[Ints, Floats]:
+    """Slates `rows` with their best-placed good of `group` below `place` moved up to it.
+
+    Whatever stood at `place` takes the place that it leaves, so a floor that is missed by less
+    than a place comes nearer at no good's cost. Answers as `nudged` does; a slate stays as it is
+    where `group` has nothing below, holds the place itself, or the shopper's own floor would break.
+    """
+    problem, other = passes.problem, rows.copy()
+    gain = np.zeros(problem.shoppers)
+    mine = (rows >= 0) & _in_group(passes, problem.product[rows], group)
+    below = mine[:, place + 1 :]
+    if below.size == 0:  # the last place
+        return other, gain
+    at = np.flatnonzero(below.any(axis=1) & ~mine[:, place])
+    old = place + 1 + below[at].argmax(axis=1)
+    held, raised = rows[at, place], rows[at, old]
+    rise = problem.attention[place] - problem.attention[old]
+    other[at, place], other[at, old] = raised, held
+    gain[at] = rise * (scores(passes, raised, price) - scores(passes, held, price))
+    if problem.own_floor is not None:
+        broken = own_relevance(problem, other) < problem.own_floor
+        other[broken], gain[broken] = rows[broken], 0.0
     return other, gain
 
 

@@ -9,6 +9,8 @@ shoppers are stored.
 
 from __future__ import annotations
 
+from copy import copy
+
 import numba
 import numpy as np
 
@@ -40,6 +42,13 @@ class Limits:
         self.least = self.least.astype(np.int64)
         self.most = self.most.astype(np.int64)
         self.weight: Floats = 1.0 / (unit * self.size)  # what makes shortfalls comparable
+
+    def of_groups(self, totals: int) -> Limits:
+        """The limits of groups alone, as if the first `totals` did not bind."""
+        alone = copy(self)
+        alone.least = self.least.copy()
+        alone.least[:totals] = _NONE
+        return alone
 
     def shortfall(self, sums: Ints) -> Floats:
         """(limits,): by how much each limit is missed, in units of its own; 0 where it is met."""

@@ -15,7 +15,7 @@ import numpy as np
 from recommender.candidates import Floats, Ints
 from recommender.rerank.cuts import cut, is_small
 from recommender.rerank.dual import Dual, Point
-from recommender.rerank.nudge import nudged
+from recommender.rerank.nudge import nudged, promoted
 from recommender.rerank.passes import Passes
 from recommender.rerank.problem import Missed, Prices, Problem, Solution
 from recommender.rerank.repair import Limits, in_order, move, worth
@@ -184,13 +184,37 @@ class _Search:
             down = np.where(over, np.minimum(point.down + step, dual.cap), point.down)
             dual.at(up, down, point.welfare)
             self._keep(self._merged(self.rows, dual.rows.copy()))
+        self._nudge(point, self.limits)
+        if self.missed > 0 and totals > 0:
+            # the floor of a group may only be had at the cost of a total: then others pay it back
+            self._nudge(point, self.limits.of_groups(totals), pressed=self._at(point, PRESSED[0]))
+
+    def _nudge(self, point: Point, limits: Limits, pressed: Ints | None = None) -> None:
+        """Brings groups nearer to their floors by one place of a few slates that `limits` allow.
+
+        With `pressed`, shoppers then move to those slates, to make good what totals lost by it.
+        """
+        passes = self.dual.passes
+        totals = len(passes.problem.totals)
         for place in range(len(passes.problem.attention) - 1, -1, -1):
             assert self.rows is not None
             short = self.limits.shortfall(passes.integer_sums(self.rows)[1:])
             for at in np.flatnonzero(short > 0)[:MOST_NUDGED]:
-                if at >= totals:
-                    rows, gain = nudged(passes, self.rows, at - totals, place, point.price)
-                    self._keep(move(passes, self.limits, self.rows, rows, gain))
+                if at < totals:
+                    continue
+                for step in (promoted, nudged):
+                    rows, gain = step(passes, self.rows, at - totals, place, point.price)
+                    rows = move(passes, limits, self.rows, rows, gain)
+                    self._keep(rows if pressed is None else self._merged(rows, pressed))
+
+    def _at(self, point: Point, factor: float) -> Ints:
+        """Slates at prices of totals that are so many times those of `point`."""
+        up, totals = point.up.copy(), len(self.dual.passes.problem.totals)
+        up[:totals] = np.minimum(factor * np.maximum(up, 0.1 / self.dual.scale), self.dual.cap)[
+            :totals
+        ]
+        self.dual.at(up, point.down, point.welfare)
+        return self.dual.rows.copy()
 
     def gap(self) -> float:
         """How far the best slates may be from the best there are; infinite if a limit is missed."""
