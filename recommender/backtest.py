@@ -3,10 +3,11 @@
 The answer holds the slates, the held-out purchases and a report, a dict of plain values:
 
     schema      1
-    meta        what the caller says of the run (window, versions, ...), and: households,
+    meta        what the caller says of the run (window, versions, ...), and: layer, households,
                 audit_households, judged {task: households with purchases}, candidate_rows,
                 products, slots, attention, draws, coverage, baseline, products_by_basis,
-                products_without_margin, notes [sentences]
+                products_without_margin, margins (`observed_margins.with_margins`), footprint_range
+                (`observed_footprints.Doubt.told`; null without ranges), notes [sentences]
     figures     figure -> {meaning, unit, change}; change is "relative" or the figure whose
                 baseline value a difference is divided by
     scales      {m0, g0}
@@ -21,12 +22,23 @@ The answer holds the slates, the held-out purchases and a report, a dict of plai
             split        {"total_kg", "functional_kg"} -> part -> ESTIMATE, all households
             audit_split  the same over the audit households; {} without any
             calibration  [{from, to, rows, said, seen}]: the places shown, in bands of p_buy
+            footprint_range  figure of kg -> ESTIMATE over draws of the footprints' errors: their
+                         80 % range (`observed_footprints`); {} where the table has no ranges
+            claimed_realised  {claimed, realised, realised_less_claimed, per_purchase {the same},
+                         correlation_log_kg, correlation_inside_needs, products, share_of_demand,
+                         unknown_share, note} (`observed_judged`); null without a second table
             sellers      seller -> share of attention, of the largest by training sales
+            worst_seller  {seller_id, share, floor, target, ratio, against, per, sellers,
+                         sellers_under_floor, sellers_under_target, unseen, under_one_place, note}:
+                         counts, no interval (`observed_sellers`)
             shortfall    {households, places}: slates with too few candidates, places left open
             certificate  {gap, bound, value, passes, missed, missed_first [...], deferred,
                          surrogates, added, notes}: gap as a share of the bound, null where a limit
                          is missed
         } }
+    segments    null, or `impact.segments.segment_report` where segments were given
+    fairness    `impact.fairness.fairness_report`, by income where incomes were given
+    costs       null, or `impact.costs_break_even.cost_report` where costs were given
 
     ESTIMATE    {value, low, high, change, change_low, change_high}
 
@@ -43,40 +55,38 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from scipy.sparse import csr_matrix
 
-from recommender.bootstrap import COVERAGE, DRAWS, drawn_sums, estimate, estimates, ratio
-from recommender.candidates import Bools, Candidates, Floats, Ints
-from recommender.carbon_split import Basket, split_functional, split_total
-from recommender.evaluation.calibration import reliability
-from recommender.log import Log, find
-from recommender.metrics import (
-    FIGURES,
-    Bought,
-    Slates,
-    bought_in,
-    distinct_counts,
-    household_sums,
-    small_sellers,
+from recommender.bootstrap import DRAWS
+from recommender.candidates import Bools, Candidates
+from recommender.functional import Functional
+from recommender.impact.costs import Costs
+from recommender.impact.costs_break_even import cost_report
+from recommender.impact.fairness import fairness_report
+from recommender.impact.observed_checks import refuse_length, refuse_overlap
+from recommender.impact.observed_footprints import footprint_doubt, footprint_range
+from recommender.impact.observed_margins import MarginAssumption, with_margins
+from recommender.impact.observed_measure import measured
+from recommender.impact.observed_meta import run_facts
+from recommender.impact.observed_parts import (
+    group_parts,
+    judged_part,
+    policy_said,
+    sellers_described,
+    slates_described,
+    worst_part,
 )
+from recommender.impact.segments import segment_report
+from recommender.log import Log
+from recommender.metrics import FIGURES, bought_in
 from recommender.policy import BASELINE, Policy, PolicyError, baseline_policy
-from recommender.policy_slates import Run, policy_slates
+from recommender.policy_slates import policy_slates
 from recommender.rerank.rerank import Shelves
-from recommender.tradeoff import TASKS, Goods, Scales, carbon_price, seller_exposure
+from recommender.tradeoff import TASKS
 
 LARGEST_SELLERS = 10
-NOTES = (
-    "Demand-weighted sums are attention x p_buy x what one pack or purchase is worth: half of "
-    "these goods are bought anyway, so they are no forecast.",
-    "Households without a purchase in the window do not enter NDCG, recall, DCG and hits; all "
-    "enter the rest.",
-    "Intervals of seller shares hold the ranks and the top sellers as they are; counts of distinct "
-    "things have none, since households drawn again can only lose some.",
-    "Products of unknown footprint carry 0 kg; their share of attention is unknown_share.",
-    "Scales and sellers' targets come from the baseline's slates for the task all and hold for "
-    "both tasks.",
-)
+Words = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +110,12 @@ def backtest(
     served: Bools | None = None,
     meta: Mapping[str, Any] | None = None,
     draws: int = DRAWS,
+    second: Functional | None = None,
+    margins: MarginAssumption | None = None,
+    segments: Mapping[str, Words] | None = None,
+    income: Words | None = None,
+    costs: Costs | None = None,
+    simulations: Sequence[Mapping[str, Any]] = (),
 ) -> Backtest:
     """Slates of every policy for both tasks, judged on `truth`, compared with relevance alone.
 
@@ -107,8 +123,15 @@ def backtest(
     before the window; `truth` the window's purchases, `purchases_before` all earlier ones (both
     number customers and products alike). `audit` marks the households that chose nothing, `served`
     those that are judged (by default those with a candidate); both are (customers,). The baseline
-    is added where `policies` lacks it. Raises PolicyError where policies cannot be compared, and
-    TableError for a bad product.
+    is added where `policies` lacks it.
+
+    `second` are the products' functional figures by a second footprints table, which judges carbon
+    cuts; `margins` stand in where products have no margin rate; `segments` (by kind) and `income`
+    are (households,) of those judged in the order of their numbers, None or NaN where not known, as
+    `impact.segments_kinds.household_kinds` makes them; `costs` are what a policy costs to run, and
+    `simulations` the what-if files that stand beside its break-even. Raises PolicyError where
+    policies cannot be compared, and TableError for a bad product or a window that overlaps the
+    earlier purchases.
     """
     policies = comparable(policies)
     if len(candidates.product) == 0 or candidates.customers != truth.customers:
@@ -116,64 +139,80 @@ def backtest(
             f"candidates: {len(candidates.product)} rows for {candidates.customers} customers, but "
             f"some row and the log's {truth.customers} customers were expected"
         )
+    refuse_overlap(truth, purchases_before)
+    products, margin_facts = with_margins(products, margins)
     shelves = Shelves.of(products, purchases_before)
     goods = shelves.goods
+    refuse_length("second", None if second is None else second.kg_functional, len(products))
     served = np.diff(candidates.start) > 0 if served is None else served
     audit = np.zeros(candidates.customers, np.bool_) if audit is None else audit
     households = np.flatnonzero(served)
+    for name, words in {"income": income, **(segments or {})}.items():
+        refuse_length(name, words, len(households), "households judged")
+    # a stream of its own for each part, so that one part more moves no draw of the others
+    of_footprints, of_segments, of_fairness, of_costs = rng.spawn(4)
 
     made = policy_slates(candidates, shelves, policies, households, truth.ids.customers)
-    scales, slates, table = made.scales, made.slates, made.table
+    scales, slates = made.scales, made.slates
     is_new = ~purchases_before.has_bought(truth.customer, truth.product)
     windows = {"all": bought_in(truth, goods), "new": bought_in(truth.where(is_new), goods)}
     groups = {"": np.arange(len(households)), "audit": np.flatnonzero(audit[households])}
-    measured = {
-        group: _measure(
-            {run: s.of(members) for run, s in slates.items()}, windows, goods, draws, rng
+    found = {
+        group: measured(
+            {run: s.of(members) for run, s in slates.items()},
+            windows,
+            goods,
+            shelves.facts,
+            second=None if group else second,
+            draws=draws,
+            rng=rng,
         )
         for group, members in groups.items()
         if len(members) > 1  # one household drawn again is always itself
     }
-    counts = {
-        "households": len(households),
-        "audit_households": len(groups["audit"]),
-        "judged": {t: int((w.items[households] > 0).sum()) for t, w in windows.items()},
-        "candidate_rows": len(candidates.product),
-        "products": len(products),
-        "slots": policies[0].slate.n,
-        "attention": policies[0].slate.curve().tolist(),
-        "draws": draws,
-        "coverage": COVERAGE,
-        "baseline": BASELINE,
-        "products_by_basis": goods.functional.counts(),
-        "products_without_margin": goods.no_margin,
-        "notes": list(NOTES),
-    }
+    doubt = footprint_doubt(products, goods.functional.need)
+    ranges = (
+        {}
+        if doubt is None
+        else footprint_range(slates, windows, goods, doubt, draws=draws, rng=of_footprints)
+    )
     largest = np.argsort(-goods.target, kind="stable")[:LARGEST_SELLERS]
     report = {
         "schema": 1,
-        "meta": {**(meta or {}), **counts},
+        "meta": {
+            **(meta or {}),
+            **run_facts(
+                candidates,
+                goods,
+                windows,
+                households,
+                audit,
+                slate=policies[0].slate,
+                draws=draws,
+                margins=margin_facts,
+                doubt=doubt,
+            ),
+        },
         "figures": {
             name: {"meaning": f.meaning, "unit": f.unit, "change": f.change}
             for name, f in FIGURES.items()
         },
         "scales": {"m0": scales.m0, "g0": scales.g0},
-        "sellers": _sellers(goods, scales, largest),
+        "sellers": sellers_described(goods, scales, largest),
         "policies": {
             policy.name: {
-                "version": policy.version,
-                "description": policy.description,
-                "review_date": policy.review_date.isoformat(),
-                "weights": policy.weights.as_dict(),
-                "carbon": policy.carbon.model_dump(),
-                "limits": policy.limits.model_dump(mode="json", exclude_defaults=True),
-                "sellers": policy.sellers.model_dump(mode="json", exclude_defaults=True),
-                "values": policy.values.model_dump(mode="json", exclude_defaults=True),  # noqa: PD011
-                "carbon_price_per_tonne": carbon_price(policy.weights, scales),
+                **policy_said(policy, scales),
                 "tasks": {
                     task: {
-                        **_groups(measured, (policy.name, task)),
-                        **_described(slates[policy.name, task], windows[task], goods, largest),
+                        **group_parts(found, (policy.name, task)),
+                        "footprint_range": ranges.get((policy.name, task), {}),
+                        "claimed_realised": judged_part(
+                            found, (policy.name, task), slates[policy.name, task], goods, second
+                        ),
+                        **slates_described(
+                            slates[policy.name, task], windows[task], goods, largest
+                        ),
+                        "worst_seller": worst_part(slates[policy.name, task], shelves, policy),
                         "certificate": made.certificates[policy.name, task],
                     }
                     for task in TASKS
@@ -181,10 +220,42 @@ def backtest(
             }
             for policy in policies
         },
+        "segments": None
+        if segments is None
+        else segment_report(
+            slates,
+            windows,
+            goods,
+            segments,
+            draws=draws,
+            rng=of_segments,
+        ),
+        "fairness": fairness_report(
+            slates,
+            goods,
+            income,
+            draws=draws,
+            rng=of_fairness,
+        ),
+        "costs": None
+        if costs is None
+        else cost_report(
+            costs,
+            slates,
+            goods,
+            draws=draws,
+            rng=of_costs,
+            simulations=simulations,
+            footprint_ranges={
+                policy: figures["demand_kg_functional"]
+                for (policy, task), figures in ranges.items()
+                if task == "all"
+            },
+        ),
     }
     return Backtest(
         report=report,
-        slates=table,
+        slates=made.table,
         truth=_truth_table(truth, is_new, served, audit),
     )
 
@@ -208,144 +279,6 @@ def comparable(policies: Sequence[Policy]) -> list[Policy]:
                 f"than {first.name} with {first.slate.n}, but policies that are compared share both"
             )
     return [first, *named.values()]
-
-
-def _measure(
-    slates: Mapping[Run, Slates],
-    windows: Mapping[str, Bought],
-    goods: Goods,
-    draws: int,
-    rng: np.random.Generator,
-) -> dict[Run, dict[str, Any]]:
-    """Figures and carbon split of each run over one group of households, with paired intervals."""
-    sums = {run: household_sums(s, windows[run[1]], goods) for run, s in slates.items()}
-    needs = {run: _kg_by_need(s, goods) for run, s in slates.items()}
-    columns = {
-        run: np.column_stack([column for pair in pairs.values() for column in pair])
-        for run, pairs in sums.items()
-    }
-    drawn = drawn_sums([*columns.values(), *needs.values()], draws, rng)
-    once = [table.sum(axis=0) for table in (*columns.values(), *needs.values())]
-    # the first row is the log as it is, the others the draws
-    both = [np.vstack([np.asarray(o).reshape(1, -1), d]) for o, d in zip(once, drawn, strict=True)]
-    levels = {run: ratio(both[k][:, 0::2], both[k][:, 1::2]) for k, run in enumerate(columns)}
-    baskets = {run: _basket(both[len(columns) + k]) for k, run in enumerate(needs)}
-    households = len(next(iter(slates.values())).customer)
-    answer: dict[Run, dict[str, Any]] = {}
-    for policy, task in slates:
-        names = list(sums[policy, task])
-        base = levels[BASELINE, task]
-        scale = base.copy()
-        for k, name in enumerate(names):
-            if FIGURES[name].change != "relative":
-                scale[:, k] = base[:, names.index(FIGURES[name].change)]
-        figures = estimates(names, levels[policy, task], base, scale)
-        figures |= _distinct(slates[policy, task], slates[BASELINE, task], goods)
-        before, after = baskets[BASELINE, task], baskets[policy, task]
-        answer[policy, task] = {
-            "figures": {name: figures[name] for name in FIGURES},
-            "split": {
-                "total_kg": _split_estimates(
-                    split_total(before, after).parts(), before.kg_pack.sum(axis=-1), households
-                ),
-                "functional_kg": _split_estimates(
-                    split_functional(before, after).parts(),
-                    before.kg_functional.sum(axis=-1),
-                    households,
-                ),
-            },
-        }
-    return answer
-
-
-def _distinct(slates: Slates, base: Slates, goods: Goods) -> dict[str, dict[str, float | None]]:
-    before, after = distinct_counts(base, goods), distinct_counts(slates, goods)
-    none = float("nan")
-    return {
-        name: estimate(
-            after[name],
-            none,
-            none,
-            after[name] / before[name] - 1.0 if before[name] else none,
-            none,
-            none,
-        )
-        for name in after
-    }
-
-
-def _kg_by_need(slates: Slates, goods: Goods) -> csr_matrix:
-    """Demand, functional kg and pack kg of each household in each need: (households, 3 x needs)."""
-    household, place = np.nonzero(slates.product >= 0)
-    product = slates.product[household, place]
-    demand = (slates.weight * slates.p_buy)[household, place]
-    needs = len(goods.functional.needs)
-    need = goods.functional.need[product]
-    kg_functional = demand * goods.functional.kg_functional[product]
-    kg_pack = demand * goods.kg_pack[product]
-    data = np.concatenate([demand, kg_functional, kg_pack])
-    row = np.tile(household, 3)
-    column = np.concatenate([need, need + needs, need + 2 * needs])
-    return csr_matrix((data, (row, column)), shape=(len(slates.product), 3 * needs))
-
-
-def _basket(sums: Floats) -> Basket:
-    demand, kg_functional, kg_pack = np.split(sums, 3, axis=-1)
-    return Basket(demand=demand, kg_functional=kg_functional, kg_pack=kg_pack)
-
-
-def _split_estimates(
-    parts: Mapping[str, Floats], baseline_kg: Floats, households: int
-) -> dict[str, dict[str, float | None]]:
-    values = np.column_stack(list(parts.values())) / households
-    base = np.zeros(values.shape)
-    scale = np.broadcast_to(baseline_kg[:, None] / households, values.shape)
-    return estimates(list(parts), values, base, scale)
-
-
-def _groups(measured: Mapping[str, Mapping[Run, dict[str, Any]]], run: Run) -> dict[str, Any]:
-    nothing: dict[str, Any] = {"figures": {}, "split": {}}
-    households, audit = (measured.get(g, {}).get(run, nothing) for g in ("", "audit"))
-    return {
-        "figures": households["figures"],
-        "audit": audit["figures"],
-        "split": households["split"],
-        "audit_split": audit["split"],
-    }
-
-
-def _described(slates: Slates, window: Bought, goods: Goods, largest: Ints) -> dict[str, Any]:
-    """Calibration of the places shown, the largest sellers' exposure, and what is missing."""
-    filled = slates.product >= 0
-    keys = slates.customer[:, None] * len(goods.price) + slates.product
-    seen = find(window.pairs, keys[filled]) >= 0
-    seller = np.where(filled, goods.seller[slates.product], -1)
-    exposure = seller_exposure(seller, slates.weight, len(goods.sellers))
-    return {
-        "calibration": reliability(slates.p_buy[filled], seen),
-        "sellers": {goods.sellers[s]: float(exposure[s]) for s in largest},
-        "shortfall": {
-            "households": int((~filled).any(axis=1).sum()),
-            "places": int((~filled).sum()),
-        },
-    }
-
-
-def _sellers(goods: Goods, scales: Scales, largest: Ints) -> dict[str, Any]:
-    return {
-        "target": "share of training sales, in money",
-        "sellers": len(goods.sellers),
-        "small": int(small_sellers(goods.target).sum()),
-        "sellers_short": len(scales.short),
-        "largest": [
-            {
-                "seller_id": goods.sellers[s],
-                "target": float(goods.target[s]),
-                "short": scales.short.get(goods.sellers[s], 0.0),
-            }
-            for s in largest
-        ],
-    }
 
 
 def _truth_table(truth: Log, is_new: Bools, served: Bools, audit: Bools) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from recommender.candidates import Floats
+from recommender.relevance.items.one_blas_thread import one_blas_thread
 
 DRAWS = 1000
 COVERAGE = 0.95
@@ -46,14 +47,16 @@ def drawn_sums(
 ) -> list[Floats]:
     """For each table (households, columns), dense or sparse, its column sums in each draw.
 
-    The answers are (draws, columns); all tables see the same households drawn.
+    The answers are (draws, columns); all tables see the same households drawn. BLAS works on one
+    thread, since sums in another order have other bits.
     """
     columns = [table.T.tocsr() if isinstance(table, csr_matrix) else table.T for table in tables]
     chunks: list[list[Floats]] = [[] for _ in tables]
-    for counts in household_counts(tables[0].shape[0], draws, rng, chunk_bytes):
-        drawn = np.ascontiguousarray(counts.T)
-        for sums, column in zip(chunks, columns, strict=True):
-            sums.append(np.asarray(column @ drawn).T)
+    with one_blas_thread():
+        for counts in household_counts(tables[0].shape[0], draws, rng, chunk_bytes):
+            drawn = np.ascontiguousarray(counts.T)
+            for sums, column in zip(chunks, columns, strict=True):
+                sums.append(np.asarray(column @ drawn).T)
     return [np.concatenate(sums) for sums in chunks]
 
 
@@ -88,15 +91,20 @@ def interval(samples: Floats, coverage: float = COVERAGE) -> tuple[Floats, Float
 
 
 def estimates(
-    names: Sequence[str], levels: Floats, base: Floats, scale: Floats
+    names: Sequence[str],
+    levels: Floats,
+    base: Floats,
+    scale: Floats,
+    coverage: float = COVERAGE,
 ) -> dict[str, dict[str, float | None]]:
     """Value, range, change and its range of each figure; None where one does not exist.
 
     `levels`, `base` and `scale` are (1 + draws, figures): the first row is the log as it is, the
-    others the draws, the same in all three. The change is (level - base) / scale.
+    others the draws, the same in all three. The change is (level - base) / scale; the ranges hold
+    the middle `coverage` of the draws.
     """
     changes = ratio(levels - base, scale)
-    ends = (*interval(levels[1:]), *interval(changes[1:]))
+    ends = (*interval(levels[1:], coverage), *interval(changes[1:], coverage))
     return {
         name: estimate(levels[0, k], ends[0][k], ends[1][k], changes[0, k], ends[2][k], ends[3][k])
         for k, name in enumerate(names)

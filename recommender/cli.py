@@ -18,6 +18,7 @@ import typer
 
 from pcf_estimator.tables import TableError, read_table
 from recommender.app_server import AppError
+from recommender.backtest_cli import judging
 from recommender.console import (
     HERE,
     GateError,
@@ -33,13 +34,17 @@ from recommender.console import (
     say_json,
     working,
 )
+from recommender.experiment_cli import experiments
 from recommender.footprint_cli import footprint
 from recommender.impact.response_cli import response
+from recommender.impact.scenario_cli import scenarios
 from recommender.impact_cli import impact
 from recommender.policy import Policy, PolicyError, Slate
 from recommender.relevance_cli import relevance as relevance_commands
 from recommender.relevance_cli import slate_table_of
 from recommender.rerank_cli import trade_off
+from recommender.simulate_cli import simulation
+from recommender.stream_cli import stream_commands
 from recommender.workspace import (
     Workspace,
     WorkspaceError,
@@ -53,9 +58,14 @@ imports = typer.Typer(no_args_is_help=True, help="Raw purchase logs into clean t
 app.add_typer(imports, name="import")
 app.add_typer(footprint, name="footprint")
 app.add_typer(relevance_commands)
+app.add_typer(judging)
 app.add_typer(trade_off)
+app.add_typer(stream_commands)
 app.add_typer(impact)
+app.add_typer(simulation)
+app.add_typer(experiments)
 app.add_typer(response, name="response")
+app.command("scenarios")(scenarios)
 
 
 @app.command()
@@ -189,8 +199,15 @@ def recommend(
     policy: Annotated[Path | None, typer.Option(help="A policy file.")] = None,
     prices: Annotated[
         Path | None,
-        typer.Option(help="Prices of the policy's limits that `rerank` wrote.", exists=True),
+        typer.Option(help="Prices of the limits that `rerank` or `stream` wrote.", exists=True),
     ] = None,
+    own_climate: Annotated[
+        float,
+        typer.Option(
+            "--own-climate",
+            help="These customers' own slider: times what carbon counts in the policy; 0 is off.",
+        ),
+    ] = 1.0,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -207,9 +224,9 @@ def recommend(
     if n is not None:
         chosen = _with_places(chosen, n)
     if basket is not None:
-        _recommend_basket(basket, chosen, workspace, out, prices, as_json)
+        _recommend_basket(basket, chosen, workspace, out, prices, own_climate, as_json)
     elif customers is not None and out is not None:
-        _recommend_customers(customers, chosen, workspace, out, prices, as_json)
+        _recommend_customers(customers, chosen, workspace, out, prices, own_climate, as_json)
 
 
 def _recommend_customers(
@@ -218,17 +235,16 @@ def _recommend_customers(
     workspace: Path,
     out: Path,
     prices: Path | None,
+    own_climate: float,
     as_json: bool,
 ) -> None:
-    from recommender.rerank_steps import prices_in
+    from recommender.serving_steps import own_climate_told, recommend_step
     from recommender.shop import Shop
-    from recommender.steps import recommend_step
     from recommender.tables import CUSTOMERS
 
     asked = read_table(customers, CUSTOMERS)["customer_id"].tolist()
     with working(f"slates for {len(asked):,} customers"):
-        frozen = None if prices is None else prices_in(prices, policy)
-        served = recommend_step(Shop(Workspace(workspace)), policy, asked, frozen)
+        served = recommend_step(Shop(Workspace(workspace)), policy, asked, prices, own_climate)
         write_table(out, served.slates)
     facts = {
         "policy": policy.name,
@@ -237,6 +253,7 @@ def _recommend_customers(
         "unknown_customers": served.unknown,
         "little_history": served.little_history,
         "unfilled_places": served.short,
+        "own_climate": own_climate,
         "out": str(out),
     }
     cold = len(served.unknown) + len(served.little_history)
@@ -248,6 +265,8 @@ def _recommend_customers(
             f"{' (' + ', '.join(served.unknown[:5]) + ')' if served.unknown else ''}, "
             f"{len(served.little_history)} with too little history"
         )
+    moved = own_climate_told(policy, served, own_climate)
+    said += f"\n{moved}" if moved else ""
     say(facts, as_json, said)
 
 
@@ -257,18 +276,18 @@ def _recommend_basket(
     workspace: Path,
     out: Path | None,
     prices: Path | None,
+    own_climate: float,
     as_json: bool,
 ) -> None:
     from recommender.relevance_steps import basket_step
-    from recommender.rerank_steps import prices_in
+    from recommender.serving_steps import basket_slate, own_climate_told
     from recommender.shop import Shop
-    from recommender.steps import basket_slate
 
     shop = Shop(Workspace(workspace))
     with working("what goes with the basket"):
         found, unknown, ambiguous = basket_step(shop, basket)
-        frozen = None if prices is None else prices_in(prices, policy)
-        slate = basket_slate(shop, found, policy, frozen)
+        served = basket_slate(shop, found, policy, prices, own_climate)
+        slate = served.slates
         if out is not None:
             write_table(out, slate)
     # a shop may name its goods by category alone
@@ -279,6 +298,7 @@ def _recommend_basket(
         "policy": policy.name,
         "unknown": unknown,
         "ambiguous": ambiguous,
+        "own_climate": own_climate,
         "slate": rows.where(rows.notna(), None).to_dict("records"),
         "out": None if out is None else str(out),
     }
@@ -286,53 +306,10 @@ def _recommend_basket(
         answer.print(slate_table_of(slate, policy.name))
     left_out = [f"the catalogue lacks: {name}" for name in unknown]
     left_out += [f"several products are called: {name}" for name in ambiguous]
+    moved = own_climate_told(policy, served, own_climate)
+    left_out += [moved] if moved else []
     if as_json or left_out:
         say(facts, as_json, "\n".join(left_out))
-
-
-@app.command()
-def backtest(
-    policies: Annotated[list[Path] | None, typer.Argument(help="Policy files.")] = None,
-    relevance: Annotated[
-        bool, typer.Option("--relevance", help="Judge what is proposed, not how it is weighed.")
-    ] = False,
-    carbon: Annotated[
-        bool, typer.Option("--carbon", help="Judge cuts of carbon by other footprints.")
-    ] = False,
-    draws: Annotated[int, typer.Option(min=100, help="Bootstrap draws.")] = 1000,
-    workspace: WorkspaceOption = HERE,
-    as_json: JsonOption = False,
-) -> None:
-    """Judges policies on held-out weeks; by default all that ship with greenaisle."""
-    from recommender.carbon_steps import carbon_step
-    from recommender.evaluation import carbon_text, relevance_text
-    from recommender.judging_steps import relevance_step
-    from recommender.policy import read_policy
-    from recommender.report import weightings_table
-    from recommender.shop import Shop
-    from recommender.steps import backtest_step, fitting_policies
-
-    shop = Shop(Workspace(workspace))
-    if relevance or carbon:
-        if relevance and carbon:
-            raise typer.BadParameter("--relevance and --carbon are two reports: ask for one")
-        if policies:
-            option = "--relevance" if relevance else "--carbon"
-            raise typer.BadParameter(f"{option} judges no policies, but some were given")
-        report = relevance_step(shop, draws) if relevance else carbon_step(shop, draws)
-        if as_json:
-            say_json(report)
-            return
-        told = relevance_text.as_text(report) if relevance else carbon_text.as_text(report)
-        answer.print(told, markup=False, soft_wrap=True)  # tables as wide as they are
-        return
-    chosen = [read_policy(path) for path in policies] if policies else fitting_policies(shop)
-    report = backtest_step(shop, chosen, draws)
-    if as_json:
-        say_json(report)
-        return
-    answer.print(weightings_table(report))
-    answer.print(f"the whole report: {workspace}/backtest/report.md", highlight=False)
 
 
 @app.command("app")

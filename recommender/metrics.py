@@ -11,67 +11,32 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.candidates import Bools, Floats, Ints
+from recommender.impact.observed_figures import DISTINCT, FIGURES, Figure
+from recommender.impact.observed_sellers import gini, gini_weights, largest, small_sellers
 from recommender.log import Log, find
 from recommender.tradeoff import Goods, seller_exposure
 
+__all__ = [
+    "DISTINCT",
+    "FIGURES",
+    "TOP_SELLERS",
+    "Bought",
+    "Figure",
+    "Slates",
+    "bought",
+    "bought_in",
+    "dcg",
+    "discounts",
+    "distinct_counts",
+    "gini",
+    "gini_weights",
+    "household_sums",
+    "largest",
+    "ndcg",
+    "recall",
+    "small_sellers",
+]
 TOP_SELLERS = 10
-
-
-@dataclass(frozen=True, kw_only=True)
-class Figure:
-    """What a figure says, its unit, and what its change is divided by: itself or another figure."""
-
-    meaning: str
-    unit: str
-    change: str = "relative"
-
-
-MONEY, KG = "shop currency per household", "kg CO2e per household"
-FIGURES = {
-    "ndcg": Figure(meaning="NDCG of items bought, ideal cut at the slate", unit="0 to 1"),
-    "recall": Figure(meaning="share of the items bought that were on the slate", unit="0 to 1"),
-    "dcg": Figure(meaning="discounted hits, not normalised", unit="hits"),
-    "hit_rate": Figure(meaning="households with at least one hit", unit="0 to 1"),
-    "hits": Figure(meaning="places whose item was bought", unit="places"),
-    "hits_type": Figure(meaning="places of whose product type something was bought", unit="places"),
-    "hits_need": Figure(meaning="places in whose need something was bought", unit="places"),
-    "p_buy_per_place": Figure(meaning="mean p_buy of a place", unit="0 to 1"),
-    "demand": Figure(meaning="demand-weighted purchases", unit="purchases per household"),
-    "demand_revenue": Figure(meaning="demand-weighted revenue", unit=MONEY),
-    "demand_margin": Figure(meaning="demand-weighted margin", unit=MONEY),
-    "demand_kg_functional": Figure(meaning="demand-weighted functional carbon", unit=KG),
-    "demand_kg_excess": Figure(
-        meaning="demand-weighted carbon above what the household buys in the same needs",
-        unit=KG,
-        change="demand_kg_functional",
-    ),
-    "demand_kg_pack": Figure(meaning="demand-weighted carbon of whole packs", unit=KG),
-    "kg_functional_per_purchase": Figure(
-        meaning="functional carbon of a demand-weighted purchase", unit="kg CO2e per purchase"
-    ),
-    "kg_pack_per_money": Figure(
-        meaning="carbon of whole packs over demand-weighted revenue",
-        unit="kg CO2e per unit of shop currency",
-    ),
-    "hits_revenue": Figure(meaning="paid in the window for items on the slate", unit=MONEY),
-    "hits_margin": Figure(meaning="margin on what was paid for them", unit=MONEY),
-    "hits_kg_functional": Figure(meaning="functional carbon of the items hit", unit=KG),
-    "hits_kg_pack": Figure(meaning="carbon of the packs bought of them", unit=KG),
-    "seller_gini": Figure(meaning="Gini of attention between sellers", unit="0 to 1"),
-    "seller_top10_share": Figure(meaning="attention on the ten sellers shown most", unit="0 to 1"),
-    "seller_small_share": Figure(
-        meaning="attention on sellers outside the top tenth by training sales", unit="0 to 1"
-    ),
-    "private_label_share": Figure(meaning="attention on the private label", unit="0 to 1"),
-    "seller_gini_without_private_label": Figure(
-        meaning="Gini of attention between sellers, private label left out", unit="0 to 1"
-    ),
-    "unknown_share": Figure(meaning="attention on unknown footprints", unit="0 to 1"),
-    "sellers_reached": Figure(meaning="sellers shown to anybody", unit="sellers"),
-    "coverage": Figure(meaning="products shown to anybody, of those that may be", unit="0 to 1"),
-}
-# no interval: households drawn again can only lose some of the distinct things
-DISTINCT = ("sellers_reached", "coverage")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,55 +133,14 @@ def ndcg(hit: Bools, items: Ints) -> Floats:
     return _ratio(dcg(hit), ideal[np.minimum(items, n)])
 
 
-def gini(share: Floats) -> float:
-    """Gini coefficient of shares: 0 where all are equal, near 1 where one holds all; NaN if none.
-
-    >>> gini(np.array([1.0, 0.0, 0.0, 0.0]))
-    0.75
-    """
-    total = share.sum()
-    return float(share @ gini_weights(share) / total) if total > 0 else float("nan")
-
-
-def gini_weights(share: Floats) -> Floats:
-    """Weights c with which the Gini coefficient is sum(c x share) / sum(share).
-
-    With the ranks held, the coefficient is a ratio of two sums over households, which the
-    bootstrap can draw again; the ranks themselves do not move it to first order.
-    """
-    count = len(share)
-    rank = np.empty(count)
-    rank[np.argsort(share, kind="stable")] = np.arange(1, count + 1)
-    return (2.0 * rank - count - 1.0) / max(count, 1)
-
-
-def largest(share: Floats, count: int) -> Bools:
-    """Marks the `count` largest shares; ties go to the first.
-
-    >>> largest(np.array([0.2, 0.5, 0.2]), 2)
-    array([ True,  True, False])
-    """
-    marked = np.zeros(len(share), np.bool_)
-    marked[np.argsort(-share, kind="stable")[:count]] = True
-    return marked
-
-
-def small_sellers(target: Floats) -> Bools:
-    """Sellers outside the top tenth by training sales (the tenth rounded up).
-
-    >>> small_sellers(np.array([0.7, 0.1, 0.2]))
-    array([False,  True,  True])
-    """
-    return ~largest(target, int(np.ceil(len(target) / 10)))
-
-
 def household_sums(
     slates: Slates, window: Bought, goods: Goods
 ) -> dict[str, tuple[Floats, Floats]]:
-    """For every figure of `FIGURES` but the distinct counts: its sums above and below the line.
+    """Sums above and below the line of every figure of goods, hits and sellers, (households,) each.
 
-    Both are (households,); a figure is the sum of the one over that of the other. Which sellers
-    are the largest, and their ranks, are those of these slates.
+    A figure is the sum of the one over that of the other. Which sellers are the largest, and their
+    ranks, are those of these slates. What slates hold besides is in `observed_variety`, distinct
+    counts in `distinct_counts`. Where no product has a margin rate, no margin exists.
     """
     product, weight, who = slates.product, slates.weight, slates.customer[:, None]
     filled = product >= 0
@@ -230,9 +154,11 @@ def household_sums(
     one = np.ones(len(product))
     judged = (items > 0).astype(np.float64)
     demand = weight * slates.p_buy
+    revenue = demand * goods.price[product]
     paid, quantity = _where_hit(window.paid, at, hit), _where_hit(window.quantity, at, hit)
     kg_functional, kg_pack = goods.functional.kg_functional[product], goods.kg_pack[product]
     seen = weight.sum(axis=1)
+    margins = one * (goods.no_margin < products)
 
     def judge(each: Floats | Ints) -> tuple[Floats, Floats]:
         return np.where(judged > 0, each, 0.0), judged
@@ -253,17 +179,20 @@ def household_sums(
         "hits_need": judge(bought(who, need, needs, window.needs).sum(axis=1)),
         "p_buy_per_place": over(slates.p_buy, filled.astype(np.float64)),
         "demand": per_household(demand),
-        "demand_revenue": per_household(demand * goods.price[product]),
-        "demand_margin": per_household(demand * goods.margin[product]),
+        "demand_revenue": per_household(revenue),
+        "demand_margin": ((demand * goods.margin[product]).sum(axis=1), margins),
         "demand_kg_functional": per_household(demand * kg_functional),
         "demand_kg_excess": per_household(demand * slates.excess),
         "demand_kg_pack": per_household(demand * kg_pack),
         "kg_functional_per_purchase": over(demand * kg_functional, demand),
-        "kg_pack_per_money": over(demand * kg_pack, demand * goods.price[product]),
+        "kg_functional_per_money": over(demand * kg_functional, revenue),
+        "kg_pack_per_money": over(demand * kg_pack, revenue),
         "hits_revenue": per_household(paid),
-        "hits_margin": per_household(paid * (goods.margin / goods.price)[product]),
+        "hits_margin": ((paid * (goods.margin / goods.price)[product]).sum(axis=1), margins),
         "hits_kg_functional": per_household(hit * kg_functional),
         "hits_kg_pack": per_household(quantity * kg_pack),
+        "hits_kg_functional_per_money": over(hit * kg_functional, paid),
+        "hits_kg_pack_per_money": over(quantity * kg_pack, paid),
         "unknown_share": ((weight * goods.unknown[product]).sum(axis=1), seen),
         **_seller_sums(slates, goods),
     }
@@ -272,17 +201,14 @@ def household_sums(
 def _seller_sums(slates: Slates, goods: Goods) -> dict[str, tuple[Floats, Floats]]:
     weight, sellers = slates.weight, len(goods.sellers)
     seller = np.where(slates.product >= 0, goods.seller[slates.product], -1)
-    own = (
-        np.zeros(len(goods.price), np.bool_)
-        if goods.private_label is None
-        else (goods.private_label)
-    )
+    own = goods.private_label if goods.private_label is not None else np.zeros_like(goods.unknown)
     others = weight * ~own[slates.product]
     exposure = seller_exposure(seller, weight, sellers)
     # a seller of nothing but private label has no place in the figure without it
     stays = np.unique(goods.seller[~own & goods.may_be_shown & (goods.seller >= 0)])
     without = np.zeros(sellers + 1)
-    without[stays] = gini_weights(seller_exposure(seller, others, sellers)[stays])
+    by_others = seller_exposure(seller, others, sellers)
+    without[stays] = gini_weights(by_others[stays])
 
     def attention_on(score: Floats, attention: Floats) -> tuple[Floats, Floats]:
         named = attention * (seller >= 0)
@@ -291,27 +217,37 @@ def _seller_sums(slates: Slates, goods: Goods) -> dict[str, tuple[Floats, Floats
     def marked(sellers: Bools) -> Floats:
         return np.append(sellers, False).astype(np.float64)  # the last stands for no seller
 
-    nothing = np.zeros(len(weight))
+    nothing = np.zeros(len(weight)), np.zeros(len(weight))
+    labelled = {
+        "private_label_share": ((weight - others).sum(axis=1), weight.sum(axis=1)),
+        "seller_gini_without_private_label": attention_on(without, others),
+        "seller_top10_share_without_private_label": attention_on(
+            marked(largest(by_others, TOP_SELLERS)), others
+        ),
+    }
     return {
         "seller_gini": attention_on(np.append(gini_weights(exposure), 0.0), weight),
         "seller_top10_share": attention_on(marked(largest(exposure, TOP_SELLERS)), weight),
         "seller_small_share": attention_on(marked(small_sellers(goods.target)), weight),
-        "private_label_share": ((weight - others).sum(axis=1), weight.sum(axis=1))
-        if goods.private_label is not None
-        else (nothing, nothing),
-        "seller_gini_without_private_label": attention_on(without, others)
-        if goods.private_label is not None
-        else (nothing, nothing),
+        **(labelled if goods.private_label is not None else dict.fromkeys(labelled, nothing)),
     }
 
 
 def distinct_counts(slates: Slates, goods: Goods) -> dict[str, float]:
     """The figures that count distinct things: sellers reached, and the catalogue's coverage."""
     shown = np.unique(slates.product[slates.product >= 0])
-    reached = np.unique(goods.seller[shown])
     may_be = goods.may_be_shown.sum()
+
+    def reached(products: Ints) -> float:
+        sellers = goods.seller[products]
+        return float(len(np.unique(sellers[sellers >= 0])))
+
+    without = float("nan")
+    if goods.private_label is not None:
+        without = reached(shown[~goods.private_label[shown]])
     return {
-        "sellers_reached": float((reached >= 0).sum()),
+        "sellers_reached": reached(shown),
+        "sellers_reached_without_private_label": without,
         "coverage": float(len(shown) / may_be) if may_be else float("nan"),
     }
 

@@ -50,6 +50,10 @@ def rerank(
         Path | None,
         typer.Option(help="What sellers were shown earlier in their horizon.", exists=True),
     ] = None,
+    costs: Annotated[
+        bool,
+        typer.Option("--costs", help="What the dearest limits cost in all, each searched without."),
+    ] = False,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -61,7 +65,8 @@ def rerank(
     refuse_missing_folder(out)
     chosen = policy_or_default(policy)
     with working(f"slates for all customers under {chosen.name}"):
-        facts = rerank_step(Shop(Workspace(workspace)), chosen, task.value, out, warm, carried)
+        shop = Shop(Workspace(workspace))
+        facts = rerank_step(shop, chosen, task.value, out, warm, carried, costs)
     lines = [f"{facts['customers']:,} slates under {chosen.name} written to {out}"]
     if facts["gap"] is None:
         lines.append(f"{facts['missed']:,} limits are missed, so there is no gap to certify:")
@@ -83,8 +88,14 @@ def rerank(
             f"{facts['deferred']:,} floors of less than one last place are left out of this run, "
             f"and of what the gap is about"
         )
-    lines += facts["notes"]
-    say(facts, as_json, "\n".join([*lines, *facts["sentences"], *facts["families"]]))
+    if facts["added"]:
+        lines.append(
+            f"candidates added for sellers whose floor was out of reach: {facts['added']:,}, kept "
+            f"beside the prices to serve from"
+        )
+    lines += [*facts["notes"], *facts["sentences"], *facts["families"]]
+    lines += [cost["sentence"] for cost in facts["costs"] or ()]
+    say(facts, as_json, "\n".join(lines))
 
 
 @trade_off.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +22,27 @@ from recommender.rerank.assemble import SELLERS
 from recommender.rerank.explain_slate import explain_reranked
 from recommender.rerank.frontier import FrontierTable, Point, frontier
 from recommender.rerank.frozen import FrozenPrices
+from recommender.rerank.kept_rows import PRICES, keep_rows
+from recommender.rerank.limit_costs import (
+    cost_of_limit,
+    cost_sentence,
+    dearest,
+    prices_without,
+)
 from recommender.rerank.limit_prices import LimitPrice, explain_prices
 from recommender.rerank.limit_summary import family_sentences, worth_telling
+from recommender.rerank.problem import Prices, Problem, Solution
 from recommender.rerank.rerank import Reranked, Shelves, rerank
+from recommender.rerank.solve import solve
 from recommender.rerank.targets import Carried
+from recommender.serving_steps import NOW, prices_in
 from recommender.shop import Shop
 from recommender.splits import HORIZON_WEEKS
 from recommender.steps import frozen_prices, scales_now
 from recommender.tradeoff import TASKS, Scales, baseline_scales
 from recommender.workspace import write_table, write_text
 
-NOW, JUDGE = "now", "judge"
+JUDGE = "judge"
 MEASURED = ("ndcg", "dcg", "hits_need")  # on held-out purchases, for a frontier
 
 
@@ -42,12 +53,14 @@ def rerank_step(
     out: Path,
     warm: Path | None = None,
     carried: Path | None = None,
+    costs: bool = False,
 ) -> dict[str, Any]:
     """Today's slates of all customers under `policy`, written to `out` with the frozen prices.
 
     The prices go beside it, as JSON, from which one customer can be served alone and tomorrow's
     search can start (`warm`), and what each seller was shown since the horizon began (`carried`
-    from earlier runs). The answer holds prices, gap and missed limits.
+    from earlier runs). The answer holds prices, gap and missed limits; with `costs` also what the
+    dearest limits cost in all, each by a search without it.
     """
     start = None if warm is None else prices_in(warm, policy)
     before = Carried() if carried is None else _carried_in(carried)
@@ -58,8 +71,9 @@ def rerank_step(
     everybody = np.arange(candidates.customers)
     write_table(out, table_of(made, task, everybody, shelves, shop.log.ids.customers))
     prices = frozen_prices(shop, made, scales)
-    prices_path = out.with_suffix(".prices.json")
+    prices_path = out.with_suffix(PRICES)
     write_text(prices_path, prices.to_json())
+    keep_rows(prices_path, made.candidates, shop.log.ids)
     shown_path = out.with_suffix(".shown.json")
     write_text(shown_path, shown_since(made, before).to_json())
     limits = told_limits(shop, made, scales)
@@ -85,7 +99,31 @@ def rerank_step(
         ],
         "sentences": [limit.sentence for limit in worth_telling(limits)],
         "families": family_sentences(limits),
+        "costs": told_costs(shop, made, scales, limits) if costs else None,
     }
+
+
+def told_costs(
+    shop: Shop, made: Reranked, scales: Scales, limits: Sequence[LimitPrice]
+) -> list[dict[str, Any]]:
+    """What the dearest limits of a run cost in all, with a sentence for each."""
+    problem, prices, policy = made.assembled.problem, made.solution.prices, made.policy
+    margin = None
+    if scales.m0 > 0:
+        margin = problem.p_buy * shop.goods.margin[problem.product]
+    found = []
+    for limit in dearest(limits):
+        start = prices_without(problem, prices, limit)
+
+        def again(free: Problem, start: Prices = start) -> Solution:
+            return solve(free, start)
+
+        cost = cost_of_limit(problem, limit, again, made.solution, margin)
+        said = cost_sentence(cost, policy.weights, scales, HORIZON_WEEKS, shop.currency)
+        note(f"searched without {limit}")
+        high = cost.high if np.isfinite(cost.high) else None
+        found.append(asdict(cost) | {"high": high, "weeks": HORIZON_WEEKS, "sentence": said})
+    return found
 
 
 def shown_since(made: Reranked, before: Carried) -> Carried:
@@ -103,22 +141,6 @@ def _carried_in(path: Path) -> Carried:
         return Carried.from_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise TableError(f"carried exposure {path}: {error}") from error
-
-
-def prices_in(path: Path, policy: Policy) -> FrozenPrices:
-    """The prices in a file of an earlier run. Raises TableError for another file or attention."""
-    try:
-        frozen = FrozenPrices.from_json(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise TableError(f"warm prices {path}: {error}") from error
-    asked = policy.slate.curve().tolist()
-    if list(frozen.attention) != asked:
-        raise TableError(
-            f"warm prices {path}: they are for attention "
-            f"{[round(weight, 3) for weight in frozen.attention]}, but policy {policy.name} has "
-            f"{[round(weight, 3) for weight in asked]}"
-        )
-    return frozen
 
 
 def told_limits(shop: Shop, made: Reranked, scales: Scales) -> list[LimitPrice]:

@@ -24,10 +24,11 @@ from pcf_estimator.second import JUDGES, SecondEstimator, parted_seeds, second_f
 from pcf_estimator.tables import shipped_data
 from recommender.console import note, working
 from recommender.footprint_steps import GIVEN
+from recommender.impact.observed_shop import SECOND
 from recommender.steps import tier_counts
 from recommender.workspace import Workspace, file_hash, fingerprint, write_table
 
-STEP = "second_footprints"
+STEP = SECOND
 CODE = (
     "pcf_estimator.estimate",
     "pcf_estimator.model",

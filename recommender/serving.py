@@ -17,7 +17,7 @@ from recommender.functional import excess_kg
 from recommender.history import History
 from recommender.policy import Policy
 from recommender.relevance.cold.cold_customers import Crowd, Segments, Words, cold_list
-from recommender.rerank.frozen import FrozenPrices
+from recommender.rerank.frozen import FrozenPrices, carbon_counts, own_carbon
 from recommender.rerank.rerank import Shelves, rerank_at
 from recommender.tradeoff import Scales, slate_table
 
@@ -32,6 +32,7 @@ class Served:
     unknown: list[str]  # ids that the log does not know
     little_history: list[str]  # known, but with too little history for candidates of their own
     short: int  # places that could not be filled
+    carbon_counts: bool  # whether the policy gives carbon a price, which an own slider can move
 
 
 def serve(
@@ -44,6 +45,7 @@ def serve(
     segments: Segments | None = None,
     new_only: bool = False,
     frozen: FrozenPrices | None = None,
+    own_climate: float = 1.0,
 ) -> Served:
     """Slates of `policy` for `customer_id`, in the order asked; each id once.
 
@@ -51,8 +53,12 @@ def serve(
     is filled up from a list for its store and `segments`, by which one without any is served alone;
     `basis` then says so and `told_by` by what. With `new_only`
     nothing is proposed that the customer has bought. Limits that customers share enter by their
-    `frozen` prices (`rerank.rerank`), so that one customer is served without the others.
+    `frozen` prices (`rerank.rerank`), so that one customer is served without the others. On these
+    slates carbon counts `own_climate` times what the policy says, 0 not at all; every part in the
+    table is as it counted.
     """
+    counts = carbon_counts(policy, frozen)
+    policy, frozen = own_carbon(policy, frozen, own_climate)
     customer_id = np.array(list(dict.fromkeys(customer_id)), dtype=object)
     number = history.log.ids.customer_rows(list(customer_id))
     segments = segments or Segments.of(None, history.log.ids, ())
@@ -91,6 +97,7 @@ def serve(
         unknown=[str(i) for i in customer_id[number < 0]],
         little_history=[str(i) for i in customer_id[(number >= 0) & (basis != FROM_HISTORY)]],
         short=int((policy.slate.n - filled).sum()),
+        carbon_counts=counts,
     )
 
 

@@ -1,8 +1,9 @@
-"""The steps on a workspace that judge policies and serve; each is skipped when nothing changed."""
+"""The steps on a workspace that judge policies; each is skipped when nothing changed."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -16,14 +17,14 @@ from recommender.backtest import Backtest, backtest
 from recommender.bootstrap import DRAWS
 from recommender.console import note, working
 from recommender.evaluation.baselines import against_baselines
+from recommender.impact.costs import Costs
+from recommender.impact.observed_shop import JUDGE, SECOND, brought_by
 from recommender.log import audit_customers
 from recommender.policy import Policy, Slate, baseline_policy, read_policy
 from recommender.policy import shipped_policies as shipped_paths
-from recommender.relevance.newcomers.basket_model import BasketAnswer
 from recommender.report import write_report
 from recommender.rerank.frozen import FrozenPrices
-from recommender.rerank.rerank import Reranked, Shelves, rerank
-from recommender.serving import Served, serve
+from recommender.rerank.rerank import Reranked
 from recommender.shop import Shop
 from recommender.tradeoff import Scales, baseline_scales, best_slates
 from recommender.workspace import (
@@ -33,17 +34,37 @@ from recommender.workspace import (
     write_text,
 )
 
+SIMULATION = "simulation"  # the step of `greenaisle simulate`
 SEED = 20170101  # of every draw: a report can be made again
 
 
-def backtest_step(shop: Shop, policies: list[Policy], draws: int = DRAWS) -> dict[str, Any]:
-    """Judges policies on the held-out weeks; the report and its evidence go to `backtest/`."""
+def backtest_step(
+    shop: Shop,
+    policies: list[Policy],
+    draws: int = DRAWS,
+    *,
+    out: Path | None = None,
+    costs: Costs | None = None,
+    measured: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    """Judges policies on the held-out weeks; the report and its evidence go to `backtest/`.
+
+    To `out` goes a report with all three layers: beside what was observed, the simulations that
+    the workspace holds of these policies, and what `measured` (answers of `outcome`) found.
+    """
+    from recommender.second_footprints_step import second_footprints_step
+
     workspace = shop.workspace
+    if "market" in workspace.facts("footprints"):  # estimated here, so other sources can be asked
+        second_footprints_step(workspace)
+    what_if = simulations_of(shop, policies)
     made_from = fingerprint(
         tables=workspace.fingerprint("tables"),
         footprints=workspace.fingerprint("footprints"),
         relevance=workspace.fingerprint("relevance"),
         policies=[policy.model_dump(mode="json") for policy in policies],
+        second=workspace.fingerprint(SECOND) if workspace.has(SECOND, f"{JUDGE}.parquet") else None,
+        costs=None if costs is None else [costs.as_dict(), what_if],
         draws=draws,
     )
     if workspace.is_current("backtest", made_from):
@@ -54,17 +75,40 @@ def backtest_step(shop: Shop, policies: list[Policy], draws: int = DRAWS) -> dic
             working(f"judging {len(policies)} policies on held-out weeks"),
             workspace.replacing("backtest", made_from, facts, ["tables"]) as folder,
         ):
-            judged = judge(shop, policies, draws)
+            judged = judge(shop, policies, draws, costs, what_if)
             write_table(folder / "slates.parquet", judged.slates)
             write_table(folder / "truth.parquet", judged.truth)
             write_report(judged.report, folder)
             facts |= {"policies": [policy.name for policy in policies]}
     report = workspace.path("backtest", "report.json").read_text()
     write_text(workspace.folder / "report.json", report)
+    if out is not None:
+        with working("the report with all its layers"):
+            write_report(facts_of(report), out, what_if=what_if, measured=measured)
     return facts_of(report)
 
 
-def judge(shop: Shop, policies: list[Policy], draws: int = DRAWS) -> Backtest:
+def simulations_of(shop: Shop, policies: Sequence[Policy]) -> list[dict[str, Any]]:
+    """What `simulate` left of these versions of the policies, by policy and scenario."""
+    try:
+        stems = shop.workspace.facts(SIMULATION)["pairs"]
+    except WorkspaceError:  # none yet, or of other tables
+        return []
+    versions = {policy.name: policy.version for policy in policies}
+    found = [
+        facts_of(shop.workspace.path(SIMULATION, f"{stem}.json").read_text(encoding="utf-8"))
+        for stem in sorted(stems)
+    ]
+    return [one for one in found if versions.get(one["policy"]) == one["policy_version"]]
+
+
+def judge(
+    shop: Shop,
+    policies: list[Policy],
+    draws: int = DRAWS,
+    costs: Costs | None = None,
+    what_if: Sequence[Mapping[str, Any]] = (),
+) -> Backtest:
     """The backtest of `policies` on the workspace's judging weeks."""
     window, history = shop.weeks.judge, shop.judging
     served = history.universe
@@ -72,10 +116,11 @@ def judge(shop: Shop, policies: list[Policy], draws: int = DRAWS) -> Backtest:
     inside = served.products[truth.product] & served.customers[truth.customer]
     coverage = shop.workspace.facts("relevance")["universe"]
     candidates, truth = shop.candidates("judge"), truth.where(inside)
+    brought = brought_by(shop)
     baselines = against_baselines(
         candidates, history, truth, policies[0].slate.n, draws, np.random.default_rng(SEED)
     )
-    return backtest(
+    made = backtest(
         candidates,
         shop.products(history),
         truth,
@@ -85,6 +130,12 @@ def judge(shop: Shop, policies: list[Policy], draws: int = DRAWS) -> Backtest:
         audit=audit_customers(shop.log.ids.customers),
         served=served.customers,
         draws=draws,
+        second=brought.second,
+        margins=brought.margins,
+        segments=brought.segments,
+        income=brought.income,
+        costs=costs,
+        simulations=what_if,
         meta={
             "greenaisle": metadata.version("greenaisle"),
             "made_at": datetime.now(UTC).strftime("%Y-%m-%d"),
@@ -96,6 +147,9 @@ def judge(shop: Shop, policies: list[Policy], draws: int = DRAWS) -> Backtest:
             "baselines": baselines,
         },
     )
+    if brought.segments:
+        made.report["segments"]["notes"] += brought.notes
+    return made
 
 
 def scales_now(shop: Shop) -> Scales:
@@ -118,41 +172,6 @@ def scales_now(shop: Shop) -> Scales:
     return Scales(m0=frozen["m0"], g0=frozen["g0"], short=today.short)
 
 
-def recommend_step(
-    shop: Shop, policy: Policy, customer_id: list[str], frozen: FrozenPrices | None = None
-) -> Served:
-    """Today's slates of `policy` for the asked customers, at `frozen` prices of its limits.
-
-    Without them, all customers are ranked first, to find the prices.
-    """
-    scales = scales_now(shop)
-    return serve(
-        shop.candidates("now"),
-        shop.shelves,
-        shop.today,
-        policy,
-        scales,
-        np.array(customer_id, dtype=object),
-        shop.segments,
-        frozen=frozen or frozen_now(shop, policy, scales),
-    )
-
-
-def frozen_now(shop: Shop, policy: Policy, scales: Scales) -> FrozenPrices | None:
-    """Today's prices of the limits that customers share; None for a policy without any."""
-    if not policy.couples_shoppers:
-        return None
-    made = rerank(
-        shop.candidates("now"),
-        shop.shelves,
-        policy,
-        scales,
-        "all",
-        customer_id=shop.log.ids.customers,
-    )
-    return frozen_prices(shop, made, scales)
-
-
 def frozen_prices(shop: Shop, made: Reranked, scales: Scales) -> FrozenPrices:
     """The prices of a run, by the names of its limits."""
     return FrozenPrices.of(
@@ -165,29 +184,6 @@ def frozen_prices(shop: Shop, made: Reranked, scales: Scales) -> FrozenPrices:
         g0=scales.g0,
         target_kg=made.assembled.target_kg,
     )
-
-
-def basket_slate(
-    shop: Shop, found: BasketAnswer, policy: Policy, frozen: FrozenPrices | None = None
-) -> pd.DataFrame:
-    """The slate of `policy` for a typed-in basket, whose products are not proposed again.
-
-    `frozen` as in `recommend_step`.
-    """
-    history = found.history
-    shelves = Shelves.of(shop.products(history), history.log)
-    scales = scales_now(shop)
-    customer = np.array([history.log.ids.customers[found.customer]], dtype=object)
-    return serve(
-        found.candidates,
-        shelves,
-        history,
-        policy,
-        scales,
-        customer,
-        new_only=True,
-        frozen=frozen or frozen_now(shop, policy, scales),
-    ).slates
 
 
 def shipped_policies() -> list[Policy]:

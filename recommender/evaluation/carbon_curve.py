@@ -48,7 +48,7 @@ from recommender.metrics import Slates, household_sums
 from recommender.policy import Policy
 from recommender.policy_slates import slates_of
 from recommender.rerank.assemble import SELLERS
-from recommender.rerank.attainable import OUT_OF_REACH
+from recommender.rerank.attainable import OUT_OF_REACH, OWN_FLOORS
 from recommender.rerank.frozen import FrozenPrices
 from recommender.rerank.rerank import Reranked, rerank
 from recommender.rescoring import (
@@ -124,14 +124,16 @@ def solved(curve: Curve, policy: Policy, warm: FrozenPrices | None) -> Reranked:
 
 def certificate(made: Reranked) -> dict[str, Any]:
     """The gap, and what was missed of the limits: attainable ones, and those out of reach."""
-    out_of_reach = sum(miss.because == OUT_OF_REACH for miss in made.missed)
+    beyond_reach = (OUT_OF_REACH, OWN_FLOORS)
+    out_of_reach = sum(miss.because in beyond_reach for miss in made.missed)
     families = made.assembled.problem.shares
     return {
         "gap": made.gap,
         "missed": len(made.missed) - out_of_reach,
         "missed_first": [f"{miss.limit}: {miss.because}" for miss in made.missed[:NEEDS_TOLD]],
         "floors_missed": sum(
-            miss.limit.startswith(SELLERS) and miss.because != OUT_OF_REACH for miss in made.missed
+            miss.limit.startswith(SELLERS) and miss.because not in beyond_reach
+            for miss in made.missed
         ),
         "out_of_reach": out_of_reach,
         "deferred": len(made.deferred),

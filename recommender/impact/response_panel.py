@@ -220,7 +220,7 @@ def varied_share(values: Floats, *groups: Ints) -> float:
     whole = float(left @ left)
     if whole == 0.0:
         return 0.0
-    counts = [np.bincount(group) for group in groups]
+    counts = [np.maximum(np.bincount(group), 1) for group in groups]  # numbers may be left out
     size = whole
     for _ in range(1 if len(groups) == 1 else SWEEPS):
         before = size

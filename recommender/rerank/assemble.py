@@ -36,6 +36,10 @@ from recommender.tradeoff import Goods, Scales, candidate_values
 
 SELLERS, TIER = "seller", "tier"  # the families of shares
 CARBON, RELEVANCE = "carbon budget", "relevance"  # the totals
+NO_COMPANIES = (
+    "sellers.per is entity, but each seller stands for itself: the catalogue's column legal_entity "
+    "is missing, empty or names no company but the sellers"
+)
 ROUNDING = 1e-9  # what shares of 1 may sum to above 1
 
 
@@ -138,7 +142,8 @@ def assemble(
         places_short=int((places - filled[had_rows]).sum()),
         notes=(),
     )
-    return replace(assembled, notes=_notes(assembled, policy))
+    offered = bool(facts.age_restricted[candidates.product].any())
+    return replace(assembled, notes=_notes(assembled, policy, facts, offered))
 
 
 def customer_keys(customer_id: npt.NDArray[np.object_]) -> Ints:
@@ -149,6 +154,7 @@ def customer_keys(customer_id: npt.NDArray[np.object_]) -> Ints:
     >>> customer_keys(np.array(["ann", "bob"], object)).tolist()
     [5088345978781694418, 4213563397267214921]
     """
+    # half a microsecond an id; another hash would reorder shoppers and move ties in the repair
     digests = b"".join(blake2b(str(i).encode(), digest_size=8).digest() for i in customer_id)
     keys = (np.frombuffer(digests, ">u8") >> np.uint64(1)).astype(np.int64)
     ordered = np.argsort(keys, kind="stable")
@@ -249,7 +255,9 @@ def _refuse_contradiction(policy: Policy, floor: Floats, cap: Floats, targets: T
         )
 
 
-def _notes(made: Assembled, policy: Policy) -> tuple[str, ...]:
+def _notes(
+    made: Assembled, policy: Policy, facts: ShelfFacts, age_restricted_offered: bool
+) -> tuple[str, ...]:
     problem = made.problem
     small = sum(
         int(((f.least > 0) & (f.least < problem.attention[-1])).sum()) for f in problem.shares
@@ -271,6 +279,16 @@ def _notes(made: Assembled, policy: Policy) -> tuple[str, ...]:
         notes.append("no product names a category: per_category limits nothing")
     if nobody_new:
         notes.append("no seller is new: the share kept for new sellers goes to all")
+    if policy.sellers.per == "entity" and policy.sellers.couple_shoppers:
+        notes += [NO_COMPANIES] if facts.entities == facts.sellers else []
+    if policy.limits.age_restricted and not age_restricted_offered:
+        limited = int(facts.age_restricted.sum())
+        notes.append(
+            f"age_restricted = true shows nothing more: none of the {limited} products with an "
+            f"age limit is ever a candidate"
+            if limited
+            else "age_restricted = true shows nothing more: no product has an age limit"
+        )
     return tuple(notes)
 
 

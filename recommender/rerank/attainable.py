@@ -7,6 +7,7 @@ reach may still not all be so together: that the solver finds.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numba
@@ -17,6 +18,7 @@ from recommender.rerank.passes import Passes
 from recommender.rerank.problem import Missed, Problem, Shares, Total
 
 OUT_OF_REACH = "out of reach of the candidates"
+OWN_FLOORS = "out of reach while each shopper keeps its own relevance floor"
 UNAVOIDABLE = "the candidates leave no other choice"
 NOT_YET_A_PLACE = "less than one place: owed until the horizon holds a whole one"
 LEEWAY = 0.001  # of what is reachable: a limit that only one set of slates meets stops the search
@@ -59,7 +61,7 @@ def lowered(
     """
     missed: list[Missed] = []
     totals = [
-        _lowered_total(total, float(largest), leeway, missed)
+        _lowered_total(problem, total, float(largest), leeway, missed)
         for total, largest in zip(problem.totals, reach.totals, strict=True)
     ]
     shares = [
@@ -146,17 +148,23 @@ def slate_figures(rows: Ints, figure: Floats, attention: Floats) -> Floats:
     return sums
 
 
-def _lowered_total(total: Total, largest: float, leeway: float, missed: list[Missed]) -> Total:
+def _lowered_total(
+    problem: Problem, total: Total, largest: float, leeway: float, missed: list[Missed]
+) -> Total:
     size = max(abs(largest), abs(total.least))
     if total.least <= largest + ROUNDING * size:
         return total
+    free = largest
+    if problem.own_floor is not None:  # would the candidates reach it without those floors?
+        rows = best_slates_by(problem, total.each)
+        free = math.fsum(slate_figures(rows, total.each, problem.attention))
     missed.append(
         Missed(
             limit=total.name,
             asked=total.least,
             reached=largest,
             unit=total.unit,
-            because=OUT_OF_REACH,
+            because=OUT_OF_REACH if total.least > free + ROUNDING * size else OWN_FLOORS,
         )
     )
     return replace(total, least=largest - leeway * abs(largest))

@@ -21,7 +21,7 @@ import numpy as np
 from recommender.candidates import Bools, Floats, Ints
 from recommender.lighter import change_range, with_own_error
 from recommender.rerank.explain_words import places, reason, short_name, why_candidate
-from recommender.rerank.offers import TINY, Offers
+from recommender.rerank.offers import TINY, Offers, is_limit
 
 UNMOVED = "as relevance alone would place it"
 SAME = 1e-9  # of a figure: closer than this, two are one
@@ -203,10 +203,30 @@ def _reasons(
     if sum(gained.values()) <= TINY:  # not the score: a limit of this one slate, or a repair
         if _is_full(offers, slate, np.array([behind]))[0]:
             return [f"a slate holds at most {offers.per_kind} of one category"], []
-        owed = offers.owed[ahead] if offers.owed is not None else ""
-        return [f"needed for {owed or 'the limits of this policy'}"], []
+        return _beyond_the_score(offers, ahead, behind, here, currency)
     named = named_parties(gained)
     return [reason(party, offers, ahead, behind, here, currency) for party in named], named
+
+
+def _beyond_the_score(
+    offers: Offers, ahead: int, behind: int, here: int, currency: str
+) -> tuple[list[str], list[str]]:
+    """Which limit put `ahead` before `behind` although the score at its price does not.
+
+    Prices bring the slates of all close to their limits; the last little is met by moving some
+    slates further than prices do. The limit whose own term speaks loudest for the move was the
+    reason.
+    """
+    limits = {name: term for name, term in offers.terms.items() if is_limit(name)}
+    gained = {name: float(term[ahead] - term[behind]) for name, term in limits.items()}
+    loudest = max(gained, key=lambda name: gained[name], default="")
+    if loudest and gained[loudest] > TINY:
+        party = _party(loudest)
+        why = reason(party, offers, ahead, behind, here, currency)
+        needed = {"climate": "the carbon budget", "relevance": "the relevance of all slates"}
+        return [why, *([f"needed for {needed[party]}"] if party in needed else [])], []
+    owed = offers.owed[ahead] if offers.owed is not None else ""
+    return [f"needed for {owed or 'the limits of this policy'}"], []
 
 
 def _is_full(offers: Offers, slate: Ints, rows: Ints) -> Bools:

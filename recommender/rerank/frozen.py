@@ -18,6 +18,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from recommender.candidates import Floats, Ints
+from recommender.policy import Policy
 from recommender.rerank.assemble import CARBON
 from recommender.rerank.kernel import priced_slates
 from recommender.rerank.problem import Prices, Problem
@@ -260,13 +261,42 @@ def with_own_carbon(
     the value. It and the carbon budget's price move; every other part and price stays. Raises
     ValueError for a factor below 0.
     """
-    if not (np.isfinite(factor) and factor >= 0):
-        raise ValueError(f"own carbon factor is {factor}, but 0 or more was expected")
+    _refuse_factor(factor)
     budget = np.array([total.name == CARBON for total in problem.totals], np.bool_)
     return (
         replace(problem, value=problem.value + (factor - 1.0) * climate),
         replace(prices, totals=np.where(budget, factor * prices.totals, prices.totals)),
     )
+
+
+def own_carbon(
+    policy: Policy, frozen: FrozenPrices | None, factor: float
+) -> tuple[Policy, FrozenPrices | None]:
+    """Policy and prices for shoppers to whom carbon counts `factor` times what the policy says.
+
+    What `with_own_carbon` does to a problem, done before it is made: 0 is off, 1 as the policy has
+    it. The climate's weight and the price of the carbon budget move, no other weight or price.
+    Raises ValueError for a factor below 0.
+    """
+    _refuse_factor(factor)
+    if factor == 1:
+        return policy, frozen
+    weights = policy.weights.model_copy(update={"climate": factor * policy.weights.climate})
+    if frozen is not None and CARBON in frozen.totals:
+        totals = {**frozen.totals, CARBON: factor * frozen.totals[CARBON]}
+        frozen = replace(frozen, totals=totals)
+    return policy.model_copy(update={"weights": weights}), frozen
+
+
+def carbon_counts(policy: Policy, frozen: FrozenPrices | None) -> bool:
+    """Whether carbon has a price for a shopper: by the climate's weight or by a budget's price."""
+    budget = 0.0 if frozen is None else frozen.totals.get(CARBON, 0.0)
+    return policy.weights.climate > 0 or budget > 0
+
+
+def _refuse_factor(factor: float) -> None:
+    if not (np.isfinite(factor) and factor >= 0):
+        raise ValueError(f"own carbon factor is {factor}, but 0 or more was expected")
 
 
 def _is_number(found: object) -> TypeGuard[float]:

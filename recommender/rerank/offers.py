@@ -13,6 +13,7 @@ from recommender.candidates import Bools, Candidates, Floats, Ints
 from recommender.functional import OWN, reference_kg
 from recommender.lighter import difference_sd
 from recommender.log import find
+from recommender.rerank.assemble import CARBON, RELEVANCE
 from recommender.rerank.problem import Prices, Problem
 from recommender.tradeoff import Goods
 
@@ -88,6 +89,15 @@ def priced_terms(
                 # the last place stands for a product in no group
                 terms[f"{family.name} {what}"] = np.append(price_of, 0.0)[group]
     return terms
+
+
+def is_limit(term: str) -> bool:
+    """Whether a term of the score is a limit's, as `priced_terms` names them.
+
+    >>> is_limit("carbon budget"), is_limit("seller floors"), is_limit("climate")
+    (True, True, False)
+    """
+    return term in (CARBON, RELEVANCE) or term.endswith((" floors", " caps"))
 
 
 def floors_owed(problem: Problem, product: Ints) -> Words:

@@ -7,29 +7,27 @@ candidates, and where they stay out of reach they are lowered and told; then pri
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from recommender.candidates import Bools, Candidates, Floats, Ints
+from recommender.candidates import Candidates, Floats, Ints
 from recommender.functional import excess_kg
 from recommender.log import Log
 from recommender.policy import Policy
-from recommender.rerank.allowed import allowed_products, rows_on_slates
 from recommender.rerank.assemble import Assembled, assemble
-from recommender.rerank.attainable import attainable, deferred, lowered
 from recommender.rerank.doubt import cautious_goods
 from recommender.rerank.frozen import FrozenPrices
-from recommender.rerank.more_candidates import more_candidates
 from recommender.rerank.passes import Passes
+from recommender.rerank.prepare import extra_of, prepared
 from recommender.rerank.problem import Missed, Prices, Solution
 from recommender.rerank.shelf_facts import ShelfFacts
 from recommender.rerank.solve import solve
 from recommender.rerank.targets import Carried
-from recommender.rerank.values import ValueFacts, extra_values, surrogates, times_shown
-from recommender.tradeoff import Goods, Scales, best_slates, customer_excess, goods_of
+from recommender.rerank.values import surrogates
+from recommender.tradeoff import Goods, Scales, customer_excess, goods_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,47 +95,11 @@ def rerank(
     what sellers had so far in the horizon. Raises PolicyError where the policy asks for what the
     shop does not have, and ValueError for candidates that are none.
     """
-    doubted = cautious_goods(
-        shelves.goods, shelves.products, shelves.purchases, policy.carbon.quantile
+    ready = prepared(
+        candidates, shelves, policy, scales, task, customer_id=customer_id, carried=carried
     )
-
-    def made_of(rows: Candidates) -> tuple[Assembled, list[Missed]]:
-        made = assemble(
-            rows,
-            doubted,
-            policy,
-            scales,
-            task,
-            excess=customer_excess(rows, doubted),
-            facts=shelves.facts,
-            customer_id=customer_id,
-            extra=_extra(rows, shelves, policy, task),
-            carried=carried,
-        )
-        problem, owed = deferred(made.problem)
-        return replace(made, problem=problem), owed
-
-    made, owed = made_of(candidates)
-    reach = attainable(made.problem)
-    added = 0
-    if any(
-        (family.least > most).any()
-        for family, most in zip(made.problem.shares, reach.most, strict=True)
-    ):
-        more = more_candidates(
-            candidates,
-            made.problem,
-            reach,
-            doubted,
-            shelves.facts,
-            shelves.purchases,
-            allowed=allowed_products(shelves.goods, shelves.facts, policy),
-            new_only=task == "new",
-        )
-        candidates, added = more.candidates, more.added
-        made, owed = made_of(candidates)
-        reach = attainable(made.problem)
-    problem, out_of_reach = lowered(made.problem, reach)
+    candidates, made = ready.candidates, ready.assembled
+    problem = made.problem
     start = None if warm is None else warm.on(problem)[0]
     solution = solve(problem, start, threads=threads)
     places = np.append(made.rows, -1)  # the last place stands for an empty one
@@ -149,11 +111,11 @@ def rerank(
         parts=parts,
         extra=extra,
         excess=customer_excess(candidates, shelves.goods),
-        assembled=replace(made, problem=problem),
+        assembled=made,
         solution=solution,
-        missed=[*out_of_reach, *solution.missed],
-        deferred=owed,
-        added=added,
+        missed=[*ready.out_of_reach, *solution.missed],
+        deferred=ready.deferred,
+        added=ready.added,
         surrogates=surrogates(policy.values),
     )
 
@@ -196,7 +158,7 @@ def rerank_at(
         ),
         facts=shelves.facts,
         customer_id=customer_id,
-        extra=_extra(candidates, shelves, policy, task, everybody),
+        extra=extra_of(candidates, shelves, policy, task, everybody),
     )
     passes = Passes(made.problem)
     prices = Prices.none(made.problem) if frozen is None else frozen.on(made.problem)[0]
@@ -212,33 +174,3 @@ def _of_candidates(made: Assembled, rows: int) -> tuple[Floats, Floats]:
     parts, extra = np.zeros((len(made.parts), rows)), np.zeros(rows)
     parts[:, made.rows], extra[made.rows] = made.parts, made.extra
     return parts, extra
-
-
-def _extra(
-    candidates: Candidates,
-    shelves: Shelves,
-    policy: Policy,
-    task: str,
-    everybody: Candidates | None = None,
-) -> Floats | None:
-    """What variety, coverage and freshness add to each row, judged at the relevance slates.
-
-    How often a product is shown is counted over `everybody`, where `candidates` are of some only.
-    """
-    weights = policy.values  # noqa: PD011 (a table of the policy, no data frame)
-    if not any(weights.as_dict().values()):
-        return None
-
-    def relevance_slates(of: Candidates) -> tuple[Ints, Bools]:
-        allowed = rows_on_slates(of, shelves.goods, shelves.facts, policy, task)
-        return best_slates(of.start, of.product, of.p_buy, allowed, policy.slate.n), allowed
-
-    base, allowed = relevance_slates(candidates)
-    shown = None
-    if everybody is not None:
-        rows, _ = relevance_slates(everybody)
-        shown = times_shown(everybody.product, rows, len(shelves.products))
-    facts = ValueFacts.of(shelves.goods, shelves.facts)
-    return extra_values(
-        candidates.start, candidates.product, base, facts, weights, allowed=allowed, shown=shown
-    )

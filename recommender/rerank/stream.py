@@ -184,6 +184,38 @@ class Stream:
             unknown_prices=self._unknown,
         )
 
+    def missed_so_far(self) -> dict[str, tuple[float, str, float]]:
+        """What each kind of limit misses so far: share of what it asks, worst limit, its miss.
+
+        Kinds are the totals by name, "seller floors", "seller caps" and so on; the shares are as in
+        `StreamReport.shortfall`, without a `Drift` for each of thousands of limits.
+        """
+        if self._first is None:
+            return {}
+        problem, so_far = self._first.problem, self._so_far
+        names, totals = _names(problem), len(problem.totals)
+        least = np.where(self._floored, np.maximum(so_far.least - so_far.reached, 0.0), 0.0)
+        most = np.where(self._capped, so_far.most, 0.0)
+        over = np.where(self._capped, np.maximum(so_far.reached - most, 0.0), 0.0)
+        kinds = {
+            names[at]: (least[at : at + 1], so_far.size[at : at + 1], names[at : at + 1])
+            for at in range(totals)
+        }
+        ends = self._first.offsets + totals
+        for family, first, last in zip(problem.shares, ends[:-1], ends[1:], strict=True):
+            of = slice(int(first), int(last))
+            for what, missed, asked in (("floors", least, so_far.least), ("caps", over, most)):
+                if asked[of].any():
+                    kinds[f"{family.name} {what}"] = missed[of], asked[of], names[of]
+        return {
+            kind: (
+                float(missed.sum() / asked.sum()) if asked.sum() > 0 else 0.0,
+                named[int(missed.argmax())],
+                float(missed.max()),
+            )
+            for kind, (missed, asked, named) in kinds.items()
+        }
+
     def steps(self) -> Floats:
         """(limits,): how far each price moves for one unit missed; known after the first batch."""
         return self._step.copy()

@@ -7,8 +7,9 @@ import pytest
 from app_pages import _load, _shelf
 from recommender.app_server import WORKSPACE_SETTING
 from recommender.serving import COLD_START
+from recommender.serving_steps import recommend_step
 from recommender.shop import Shop
-from recommender.steps import default_policy, recommend_step
+from recommender.steps import default_policy
 from recommender.tradeoff import PARTS
 from recommender.workspace import Workspace
 

@@ -115,6 +115,38 @@ def made(
     )
 
 
+def test_targets_per_entity_without_companies_are_told() -> None:
+    rules = policy(sellers={"floor": 0.5, "per": "entity"})
+    assert any("each seller stands for itself" in note for note in made(rules).notes)
+    told = PRODUCTS.assign(legal_entity=["Acme", "Acme", "Acme", None, "Acme"])
+    assembled = assemble(
+        candidates(),
+        goods(),
+        rules,
+        SCALES,
+        "all",
+        excess=np.zeros(10),
+        facts=ShelfFacts.of(told, log(), 44),
+        customer_id=CUSTOMERS,
+    )
+    assert assembled.targets.groups == ("Acme",)
+    assert not any("stands for itself" in note for note in assembled.notes)
+    per_seller = policy(sellers={"floor": 0.5})
+    assert not any("stands for itself" in note for note in made(per_seller).notes)
+
+
+def test_goods_with_an_age_limit_that_are_never_candidates_are_told() -> None:
+    rules = policy(limits={"age_restricted": True})
+    assert not any("age" in note for note in made(rules).notes)  # wine is a candidate of both
+    sober = Candidates.from_frame(candidates().to_frame().query("product != 4"), 2)
+    (note,) = (note for note in made(rules, given=sober).notes if "age" in note)
+    assert note == (
+        "age_restricted = true shows nothing more: none of the 1 products with an age limit is "
+        "ever a candidate"
+    )
+    assert not any("age" in note for note in made(policy(), given=sober).notes)
+
+
 def test_a_limit_on_categories_that_no_product_names_is_told() -> None:
     nameless = replace(FACTS, category=np.full(5, -1), categories=())
     rules = policy(limits={"per_category": 1})

@@ -1,5 +1,6 @@
 """What is attainable: by hand, and against every slate there is on small problems."""
 
+from dataclasses import replace
 from itertools import combinations, permutations
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from recommender.rerank.attainable import (
     NOT_YET_A_PLACE,
     OUT_OF_REACH,
+    OWN_FLOORS,
     UNAVOIDABLE,
     attainable,
     best_slates_by,
@@ -203,3 +205,28 @@ def full_slates(mine: Problem, u: int) -> list[tuple[int, ...]]:
         if slates:
             return slates
     raise AssertionError("the empty slate is always there")
+
+
+def test_a_total_that_own_floors_put_out_of_reach_says_so() -> None:
+    # by hand: one place; the heavy product has p_buy 0.8 and -1 kg to spare, the light one 0.4 and
+    # 1 kg: with an own floor of 0.6 a mixture of both reaches 0, without it the light one reaches 1
+    heavy_or_light = Problem(
+        key=np.array([0]),
+        start=np.array([0, 2]),
+        product=np.array([0, 1]),
+        value=np.array([0.8, 0.4]),
+        p_buy=np.array([0.8, 0.4]),
+        attention=np.array([1.0]),
+        totals=(
+            Total(name="carbon budget", unit="kg CO2e", each=np.array([-1.0, 1.0]), least=0.5),
+        ),
+        own_floor=np.array([0.6]),
+    )
+    for least, told in ((0.5, OWN_FLOORS), (2.0, OUT_OF_REACH)):
+        total = replace(heavy_or_light.totals[0], least=least)
+        asked = replace(heavy_or_light, totals=(total,))
+        _, (miss,) = lowered(asked, attainable(asked))
+        assert miss.because == told
+        assert miss.reached == pytest.approx(0.0, abs=1e-9)
+    free = replace(heavy_or_light, own_floor=None)
+    assert lowered(free, attainable(free))[1] == []

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -9,10 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pcf_estimator.tables import TableError
 from recommender.backtest import Backtest, backtest, comparable
 from recommender.candidates import Candidates
+from recommender.functional import functional_footprints
+from recommender.impact.costs import Costs
+from recommender.impact.observed_margins import MarginAssumption
 from recommender.log import Ids, Log
 from recommender.policy import (
+    Limits,
     Policy,
     PolicyError,
     Slate,
@@ -61,7 +67,7 @@ def log_of(seed: int, lines: int) -> Log:
         ids=IDS,
         customer=customer,
         product=product,
-        week=np.ones(lines, np.int64),
+        week=np.full(lines, seed),
         day=np.zeros(lines),
         basket=np.arange(lines),
         store=np.full(lines, -1),
@@ -134,7 +140,14 @@ def runs(group: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 def test_the_report_holds_what_its_docstring_says_and_plain_values_only() -> None:
     report = judged().report
-    assert list(report) == ["schema", "meta", "figures", "scales", "sellers", "policies"]
+    assert list(report)[:6] == ["schema", "meta", "figures", "scales", "sellers", "policies"]
+    assert list(report)[6:] == ["segments", "fairness", "costs"]
+    assert report["meta"]["layer"] == "observed (held-out purchases)"
+    assert (report["segments"], report["costs"], "notes" in report["fairness"]) == (
+        None,
+        None,
+        True,
+    )
     assert list(report["policies"]) == ["relevance", *(p.name for p in POLICIES)]
     assert json.loads(json.dumps(report, allow_nan=False)) == report
     assert report["meta"]["window"] == "the second log"
@@ -356,3 +369,146 @@ def test_every_shipped_policy_runs() -> None:
     }
     assert changes["mix-strongest"] < changes["mix-firm"] < changes["mix-slight"]
     assert changes["mix-strongest"] <= -0.15
+
+
+def ranged() -> pd.DataFrame:
+    """The products with an 80 % range of a factor of two to each side."""
+    kg = products()["kg_co2e"]
+    return products().assign(kg_co2e_low=kg / 2, kg_co2e_high=kg * 2)
+
+
+def run_with(given: list[Policy] = POLICIES, **more: Any) -> Backtest:
+    """A backtest of twenty draws on the products with ranges, or on others."""
+    goods = more.pop("products", ranged())
+    rng = np.random.default_rng(7)
+    return backtest(candidates(), goods, WINDOW, BEFORE, given, rng=rng, draws=20, **more)
+
+
+def test_the_footprints_range_holds_the_same_values_and_changes_as_the_figures() -> None:
+    report = run_with().report
+    for entry in report["policies"].values():
+        for run in entry["tasks"].values():
+            for name, found in run["footprint_range"].items():
+                figure = run["figures"][name]
+                assert found["value"] == pytest.approx(figure["value"], rel=1e-12), name
+                assert found["change"] == pytest.approx(figure["change"], rel=1e-9), name
+                assert found["low"] < found["high"], name
+    assert report["meta"]["footprint_range"]["coverage"] == 0.8
+    base = report["policies"]["relevance"]["tasks"]["all"]["footprint_range"]
+    assert {found["change_high"] for found in base.values()} == {0.0}
+    same = report["policies"]["same-as-baseline"]["tasks"]["all"]["footprint_range"]
+    assert same == base
+
+
+def test_a_table_without_ranges_has_none_and_says_so() -> None:
+    report = judged().report
+    assert report["meta"]["footprint_range"] is None
+    for _, _, found in runs("footprint_range"):
+        assert found == {}
+
+
+def test_the_same_table_as_judge_realises_all_that_was_claimed_and_none_is_null() -> None:
+    again = functional_footprints(products(), BEFORE)
+    report = run_with(second=again).report
+    for entry in report["policies"].values():
+        for run in entry["tasks"].values():
+            found = run["claimed_realised"]
+            assert found["claimed"] == found["realised"]
+            assert found["claimed"] == run["figures"]["demand_kg_functional"]
+            assert found["realised_less_claimed"]["change_high"] == 0.0
+            assert found["correlation_log_kg"] == pytest.approx(1.0)
+    for _, _, found in runs("claimed_realised"):
+        assert found is None
+
+
+def test_more_parts_of_the_report_move_no_draw_of_the_others() -> None:
+    kinds = np.array((["a", "b"] * CUSTOMERS)[: CUSTOMERS - 1], object)  # the last is not judged
+    rich = run_with(
+        second=functional_footprints(products(), BEFORE),
+        segments={"kind": kinds},
+        income=kinds,
+        costs=Costs(
+            one_off=1000.0,
+            running_per_year=50.0,
+            currency="$",
+            horizon_years=5.0,
+            discount_rate=0.0,
+            households=1000.0,
+        ),
+    ).report
+    plain = run_with(products=products()).report
+    for name, entry in plain["policies"].items():
+        for task, run in entry["tasks"].items():
+            for part in ("figures", "split"):
+                again = rich["policies"][name]["tasks"][task][part]
+                assert _flat(again) == pytest.approx(_flat(run[part]), rel=1e-9, nan_ok=True)
+    assert rich["segments"]["kinds"] == ["kind"]
+    assert set(rich["costs"]) >= {policy.name for policy in POLICIES}
+
+
+def _flat(part: Any) -> list[float]:
+    if isinstance(part, dict):
+        return [value for item in part.values() for value in _flat(item)]
+    return [float("nan") if part is None else part]
+
+
+def test_a_window_that_overlaps_the_purchases_before_is_refused() -> None:
+    late = replace(BEFORE, week=np.where(np.arange(len(BEFORE)) < 3, 2, 1))
+    with pytest.raises(
+        TableError, match=r"begins in week 2, .* reach week 2, .*\(3 lines do not\)"
+    ):
+        backtest(
+            candidates(), products(), WINDOW, late, POLICIES, rng=np.random.default_rng(1), draws=1
+        )
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [("deny_sellers", "s9"), ("allow_categories", "toys"), ("deny_products", "p99")],
+)
+def test_a_policy_from_another_catalogue_is_refused_by_the_name_it_uses(
+    key: str, name: str
+) -> None:
+    foreign = POLICIES[0].model_copy(update={"limits": Limits.model_validate({key: (name,)})})
+    with pytest.raises(PolicyError, match=f"{key} names .* '{name}', but the shop has none"):
+        run_with([foreign])
+
+
+def test_missing_margins_are_filled_by_a_named_assumption_or_do_not_exist() -> None:
+    bare = products().drop(columns="margin_rate").assign(department="grocery")
+    none = run_with(products=bare).report
+    figure = none["policies"]["swap"]["tasks"]["all"]["figures"]["demand_margin"]
+    assert (figure["value"], figure["change"]) == (None, None)
+    assert none["meta"]["margins"]["basis"].startswith("no margin rates")
+    ours = MarginAssumption(name="a quarter", rates={"Grocery": 0.25})
+    report = run_with(products=bare, margins=ours).report
+    figures = report["policies"]["swap"]["tasks"]["all"]["figures"]
+    assert figures["demand_margin"]["value"] == pytest.approx(
+        0.25 * figures["demand_revenue"]["value"]
+    )
+    assert report["meta"]["margins"]["departments"] == {
+        "grocery": {"rate": 0.25, "products": PRODUCTS}
+    }
+    assert "Margins: named assumption by department: a quarter." in report["meta"]["notes"]
+
+
+def test_words_of_another_number_of_customers_or_products_are_refused() -> None:
+    with pytest.raises(
+        ValueError, match="income: 3 entries, but one for each of the 19 households"
+    ):
+        run_with(income=np.array(["a"] * 3, object))
+    short = functional_footprints(products(), BEFORE)
+    short = replace(short, kg_functional=short.kg_functional[:-1])
+    with pytest.raises(ValueError, match="second: 29 entries, but one for each of the 30 products"):
+        run_with(second=short)
+
+
+def test_the_worst_seller_is_counted_from_the_slates_without_an_interval() -> None:
+    slates = judged().slates
+    for name, task, found in runs("worst_seller"):
+        mine = slates[(slates["policy"] == name) & (slates["task"] == task)]
+        w = 1 / np.log2(mine["position"] + 1)
+        share = w[mine["seller_id"] == found["seller_id"]].sum() / w.sum()
+        assert found["share"] == pytest.approx(share)
+        assert found["ratio"] == pytest.approx(share / found["target"])
+        assert (found["against"], found["sellers_under_floor"]) == ("target", None)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
+from threadpoolctl import threadpool_limits
 
 from recommender.bootstrap import drawn_sums, estimates, household_counts, interval, ratio
 
@@ -70,3 +71,12 @@ def test_intervals_of_means_and_ratios_cover_the_truth_as_often_as_they_say() ->
         covered += (low <= [6.0, 3.0]) & (high >= [6.0, 3.0])
     # the share of 600 has a standard error of 0.009; 150 skewed households cost about a point
     assert (np.abs(covered / logs - 0.95) < 0.03).all()
+
+
+def test_drawn_sums_have_the_same_bits_whatever_threads_blas_may_use() -> None:
+    table = np.random.default_rng(0).random((700, 90))
+    with threadpool_limits(limits=1, user_api="blas"):
+        (one,) = drawn_sums([table], 300, np.random.default_rng(1))
+    with threadpool_limits(limits=2, user_api="blas"):
+        (two,) = drawn_sums([table], 300, np.random.default_rng(1))
+    assert one.tobytes() == two.tobytes()

@@ -17,8 +17,15 @@ from recommender.policy import Weights
 from recommender.relevance.generators.merge import GENERATORS
 from recommender.rerank.explain import UNMOVED, explain_slots
 from recommender.rerank.explain_words import SOURCES, TIERS, VALUES
-from recommender.rerank.limit_costs import cost_of_limit, relevance_of, without_limit
-from recommender.rerank.limit_prices import explain_prices
+from recommender.rerank.limit_costs import (
+    cost_of_limit,
+    cost_sentence,
+    dearest,
+    prices_without,
+    relevance_of,
+    without_limit,
+)
+from recommender.rerank.limit_prices import LimitPrice, explain_prices
 from recommender.rerank.limit_summary import family_sentences, worth_telling
 from recommender.rerank.offers import OTHER, Offers, floors_owed, priced_terms
 from recommender.rerank.problem import Missed, Prices, Problem, Shares, Solution, Total
@@ -192,6 +199,27 @@ def test_what_was_shown_for_a_floor_that_the_prices_do_not_reach_names_it() -> N
     slot = explain_slots(made, np.array([1]))[0]
     assert slot.reason.endswith("ahead of product a: needed for the floor of seller 103")
     assert floors_owed(market(), np.arange(3)).tolist() == ["", "the floor of seller 103", ""]
+
+
+def test_a_slate_moved_further_than_its_price_for_the_budget_says_so() -> None:
+    # by hand: a scores 0.50 - 0.02, b 0.44 + 0.02: at the price a would stand first, but all slates
+    # together were still over the budget, so b was put there. It weighs 1.0 kg less
+    made = offers({"shopper": [0.5, 0.44], "carbon budget": [-0.02, 0.02]}, kg=[2.0, 1.0])
+    first, second = explain_slots(made, np.array([1, 0]))
+    why = "same need, estimated 1.0 kg lighter, needed for the carbon budget"
+    assert first.reason == f"moved up one place, ahead of product a: {why}"
+    assert second.reason == f"moved down one place, behind product b: {why}"
+
+
+def test_a_floor_that_speaks_louder_than_the_budget_is_the_reason() -> None:
+    # by hand: b gains 0.04 of the budget and 0.05 of its seller's floor against 0.1 of relevance
+    made = offers(
+        {"shopper": [0.5, 0.4], "carbon budget": [-0.02, 0.02], "seller floors": [0.0, 0.05]},
+        kg=[2.0, 1.0],
+        owed=np.array(["", "the floor of seller sb"], dtype=object),
+    )
+    first = explain_slots(made, np.array([1, 0]))[0]
+    assert first.reason.endswith("ahead of product a: supplier sb is owed more attention")
 
 
 def test_a_full_category_is_no_reason_where_another_product_was_overtaken() -> None:
@@ -533,6 +561,94 @@ def test_what_a_limit_costs_in_all_is_found_by_solving_without_it() -> None:
     assert cost.relevance == pytest.approx(0.05)
     assert cost.value == pytest.approx(0.05)
     assert cost.certain
+
+
+def test_a_cost_is_told_with_the_range_in_which_it_lies() -> None:
+    # by hand: with the limit slates of 10.0 found under a bound of 10.4, without it 12.1 under
+    # 12.4: the bounds differ by 2.0; it costs at least 12.1 - 10.4 = 1.7 and at most
+    # 12.4 - 10.0 = 2.4. A week of 4, for a shopper's weight of 1: 0.5 (0.425 to 0.6)
+    problem = market()
+    found = Solution(
+        rows=np.array([[0, 1]]),
+        prices=Prices.none(problem),
+        value=10.0,
+        bound=10.4,
+        gap=0.04,
+        missed=[],
+        sums=np.zeros(1),
+        exposure=(np.zeros(2),),
+        passes=1,
+    )
+    free = replace(found, rows=np.array([[0, 2]]), value=12.1, bound=12.4)
+    margin = np.array([1.0, 2.0, 10.0])
+    cost = cost_of_limit(problem, "carbon budget", lambda _: free, found, margin)
+    assert (cost.value, cost.best) == (pytest.approx(2.1), pytest.approx(2.0))
+    assert (cost.low, cost.high) == (pytest.approx(1.7), pytest.approx(2.4))
+    assert cost.margin == pytest.approx(problem.attention[1] * (10.0 - 2.0))
+    scales = Scales(m0=0.5, g0=1.0, short={})
+    said = cost_sentence(cost, Weights(shopper=1.0, retailer=0.25), scales, 4, "$")
+    # money: 2.0 of value x 0.5 / 0.25 over 4 weeks
+    assert said.startswith(
+        "The carbon budget costs about 0.50 demand-weighted purchases a week in all (0.42 to 0.60)"
+        ", or $1.00 of margin a week; slates without it earn $"
+    )
+    near = replace(free, value=10.1, bound=10.5)  # between 0 and 0.5: what slates earn is chance
+    near_cost = cost_of_limit(problem, "seller 103 floor", lambda _: near, found, margin)
+    assert (near_cost.low, near_cost.best) == (0.0, pytest.approx(0.1))
+    said = cost_sentence(near_cost, Weights(shopper=1.0), scales, 4, "$")
+    assert said.startswith("Seller 103's floor costs about 0.025")
+    assert "earn" not in said
+    missed = cost_of_limit(problem, "carbon budget", lambda _: replace(free, gap=None), found)
+    assert not missed.certain
+    assert "not certain" in cost_sentence(missed, Weights(shopper=1.0), scales, 4, "$")
+
+
+def test_the_dearest_limits_are_totals_then_whole_families_then_single_ones() -> None:
+    def limit(name: str, family: str | None, price: float, asked: float) -> LimitPrice:
+        return LimitPrice(
+            limit=name,
+            family=family,
+            group=None,
+            price=price,
+            purchases=None,
+            margin=None,
+            unit="attention",
+            asked=asked,
+            reached=asked,
+            slack=0.0,
+            cost_per_week=None,
+            binding=price > 0,
+            missed=False,
+            sentence="",
+        )
+
+    limits = [
+        limit("carbon budget", None, 0.1, 0.0),
+        limit("relevance", None, 0.0, 5.0),
+        limit("seller a floor", "seller floors", 0.5, 1.0),
+        limit("seller b floor", "seller floors", 0.1, 10.0),
+        limit("seller c floor", "seller floors", 0.0, 10.0),
+        limit("tier tail floor", "tier floors", 0.2, 1.0),
+    ]
+    # by hand: prices x what is asked: b 1.0, a 0.5, tail 0.2; one tier floor is no family
+    assert dearest(limits, most=2) == [
+        "carbon budget",
+        "seller floors",
+        "seller b floor",
+        "seller a floor",
+    ]
+
+
+def test_prices_without_a_limit_fit_the_problem_without_it() -> None:
+    problem = market()
+    prices = Prices(
+        totals=np.array([0.3]), floors=(np.array([0.0, 0.2]),), caps=(np.array([0.4, 0.0]),)
+    )
+    budget = prices_without(problem, prices, "carbon budget")
+    assert budget.totals.tolist() == []
+    assert budget.floors[0].tolist() == [0.0, 0.2]
+    floors = prices_without(problem, prices, "seller floors")
+    assert (floors.floors[0].tolist(), floors.caps[0].tolist()) == ([0.0, 0.0], [0.4, 0.0])
 
 
 def test_an_unknown_limit_is_refused_with_those_that_there_are() -> None:

@@ -1,9 +1,12 @@
 """Measures of slates, each against a case worked on paper."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from recommender.impact.observed_variety import variety_sums
 from recommender.log import Ids, Log
 from recommender.metrics import (
     DISTINCT,
@@ -21,6 +24,9 @@ from recommender.metrics import (
     recall,
     small_sellers,
 )
+from recommender.rerank.shelf_facts import ShelfFacts
+from recommender.rerank.value_measures import value_measures
+from recommender.rerank.values import ValueFacts
 from recommender.tradeoff import Goods, goods_of
 
 NAN = float("nan")
@@ -107,7 +113,9 @@ def log_of(lines: list[tuple[int, int, float, float]], customers: int = 3) -> Lo
 
 # before: one of each, so a purchase in n takes 1 flow, in m the median of 1 and 2: 1.5 flows;
 # kg_functional a 1, b 2 x 1.5 = 3, c 3 x 1.5 = 4.5
-GOODS: Goods = goods_of(PRODUCTS, log_of([(0, 0, 1, 2), (0, 1, 1, 4), (1, 2, 1, 10)]))
+BEFORE = log_of([(0, 0, 1, 2), (0, 1, 1, 4), (1, 2, 1, 10)])
+GOODS: Goods = goods_of(PRODUCTS, BEFORE)
+FACTS = ShelfFacts.of(PRODUCTS, BEFORE, cutoff=1)
 # household 0 sees a then b and buys b twice; 1 sees c alone and buys b; 2 sees b, a, buys nothing
 SLATES = Slates(
     customer=np.array([0, 1, 2]),
@@ -116,6 +124,7 @@ SLATES = Slates(
     p_buy=np.array([[0.5, 0.4], [0.2, 0.0], [0.3, 0.1]]),
     excess=np.array([[0.0, 1.0], [-2.0, 0.0], [0.5, 0.0]]),
 )
+WEEKS_BEFORE = replace(BEFORE, week=np.array([1, 1, 25]))
 WINDOW = bought_in(log_of([(0, 1, 1, 3), (0, 1, 2, 7), (1, 1, 1, NAN)]), GOODS)
 
 
@@ -155,6 +164,11 @@ def test_demand_weighted_sums_are_attention_times_p_buy_times_worth() -> None:
 def test_ratios_keep_both_sums() -> None:
     assert figure("kg_functional_per_purchase")[1] == pytest.approx([0.7, 0.2, 0.35])
     assert figure("kg_pack_per_money")[1] == pytest.approx([1.8, 2.0, 1.3])
+    # functional kg as above: 0.5 + 0.6, 0.9, 0.9 + 0.05
+    assert figure("kg_functional_per_money") == (
+        pytest.approx([1.1, 0.9, 0.95]),
+        pytest.approx([1.8, 2.0, 1.3]),
+    )
     assert figure("p_buy_per_place") == (pytest.approx([0.9, 0.2, 0.4]), [2.0, 1.0, 2.0])
 
 
@@ -163,6 +177,44 @@ def test_hits_are_worth_what_was_paid_and_what_the_packs_weighed() -> None:
     assert figure("hits_margin")[0] == [2.5, 0.0, 0.0]
     assert figure("hits_kg_pack")[0] == [6.0, 0.0, 0.0]  # three packs of 2 kg
     assert figure("hits_kg_functional")[0] == [3.0, 0.0, 0.0]  # one item
+    # over the 10 that household 0 paid for b
+    assert figure("hits_kg_pack_per_money") == ([6.0, 0.0, 0.0], [10.0, 0.0, 0.0])
+    assert figure("hits_kg_functional_per_money") == ([3.0, 0.0, 0.0], [10.0, 0.0, 0.0])
+
+
+def test_a_shop_without_any_margin_rate_has_no_margin_rather_than_none_left() -> None:
+    bare = goods_of(PRODUCTS.drop(columns="margin_rate"), BEFORE)
+    for name in ("demand_margin", "hits_margin"):
+        assert household_sums(SLATES, WINDOW, bare)[name][1].tolist() == [0.0, 0.0, 0.0]
+        assert figure(name)[1] == [1.0, 1.0, 1.0]
+
+
+def test_variety_tiers_and_new_goods_are_those_of_the_values_and_sum_by_household() -> None:
+    facts = ShelfFacts.of(PRODUCTS, WEEKS_BEFORE, cutoff=30)
+    sums = variety_sums(SLATES, GOODS, facts)
+    # a and b are of one type: 0; household 1 sees one product and has no distance
+    assert [side.tolist() for side in sums["pairwise_distance"]] == [[0.0] * 3, [1.0, 0.0, 1.0]]
+    # sales a 2, b 4, c 10 of 16: c is the head (it alone makes a fifth), a the tail (beneath 3.2)
+    assert facts.tier.tolist() == [2, 1, 0]
+    assert sums["head_share"][0].tolist() == [0.0, 1.0, 0.0]
+    assert sums["middle_share"][0].tolist() == [0.5, 0.0, 1.0]
+    assert sums["tail_share"][0].tolist() == [1.0, 0.0, 0.5]
+    assert sums["slates_of_all_tiers"][0].tolist() == [0.0, 0.0, 0.0]
+    # c sold first in week 25, a and b in week 1
+    assert sums["fresh_share"][0].tolist() == [0.0, 1.0, 0.0]
+    values = value_measures(
+        SLATES.product[[0, 2]],
+        np.array([1.0, 0.5]),
+        ValueFacts.of(GOODS, facts),
+        GOODS.may_be_shown,
+    )
+    for name in ("pairwise_distance", "head_share", "middle_share", "tail_share", "fresh_share"):
+        above, below = (side[[0, 2]].sum() for side in sums[name])
+        assert above / below == values[name], name
+
+
+def test_what_is_new_cannot_be_told_from_a_short_log() -> None:
+    assert variety_sums(SLATES, GOODS, FACTS)["fresh_share"][1].tolist() == [0.0, 0.0, 0.0]
 
 
 def test_attention_by_seller_with_and_without_the_private_label() -> None:
@@ -176,18 +228,26 @@ def test_attention_by_seller_with_and_without_the_private_label() -> None:
     # without it one seller is left
     assert figure("seller_gini_without_private_label")[0] == [0.0, 0.0, 0.0]
     assert sum(figure("seller_gini_without_private_label")[1]) == 3.0
+    assert figure("seller_top10_share_without_private_label")[0] == [1.5, 0.0, 1.5]
 
 
 def test_distinct_things_are_counted_once() -> None:
-    assert distinct_counts(SLATES, GOODS) == {"sellers_reached": 2.0, "coverage": 1.0}
+    assert distinct_counts(SLATES, GOODS) == {
+        "sellers_reached": 2.0,
+        "sellers_reached_without_private_label": 1.0,
+        "coverage": 1.0,
+    }
+    # c alone, the private label of the shop
     assert distinct_counts(SLATES.of(np.array([1])), GOODS) == {
         "sellers_reached": 1.0,
+        "sellers_reached_without_private_label": 0.0,
         "coverage": pytest.approx(1 / 3),
     }
 
 
 def test_every_figure_is_described_and_every_described_figure_exists() -> None:
-    assert {*household_sums(SLATES, WINDOW, GOODS), *DISTINCT} == set(FIGURES)
+    sums = household_sums(SLATES, WINDOW, GOODS) | variety_sums(SLATES, GOODS, FACTS)
+    assert {*sums, *DISTINCT} == set(FIGURES)
     changes = {figure.change for figure in FIGURES.values()}
     assert changes <= {"relative", *FIGURES}
 

@@ -27,7 +27,7 @@ from recommender.report import (
 HOUSEHOLDS, GOODS = 8, 6
 
 
-def log_of(seed: int) -> Log:
+def log_of(seed: int, week: int) -> Log:
     rng = np.random.default_rng(seed)
     ids = Ids(
         np.array([f"c{k}" for k in range(HOUSEHOLDS)], object),
@@ -37,7 +37,7 @@ def log_of(seed: int) -> Log:
         ids=ids,
         customer=np.repeat(np.arange(HOUSEHOLDS), 5),
         product=rng.integers(0, GOODS, 5 * HOUSEHOLDS),
-        week=np.ones(5 * HOUSEHOLDS, np.int64),
+        week=np.full(5 * HOUSEHOLDS, week),
         day=np.zeros(5 * HOUSEHOLDS),
         basket=np.arange(5 * HOUSEHOLDS),
         store=np.full(5 * HOUSEHOLDS, -1),
@@ -96,8 +96,8 @@ def made() -> dict[str, Any]:
     return backtest(
         Candidates.from_frame(rows, HOUSEHOLDS),
         products,
-        log_of(1),
-        log_of(0),
+        log_of(1, week=49),
+        log_of(0, week=48),
         policies,
         rng=np.random.default_rng(2),
         audit=np.arange(HOUSEHOLDS) < 3,
@@ -121,15 +121,40 @@ def test_the_long_table_holds_every_estimate_of_the_report_once() -> None:
     keys = ["policy", "task", "group", "figure"]
     assert not frame.duplicated(keys).any()
     # four policies, two tasks, two groups; all figures and two splits of five
-    assert len(frame) == 4 * 2 * 2 * (len(made()["figures"]) + 10)
+    whole = frame[frame["group"].isin(["households", "audit"])]
+    assert len(whole) == 4 * 2 * 2 * (len(made()["figures"]) + 10)
     row = frame.set_index(keys).loc["mix", "all", "audit", "demand_revenue"]
     estimate = made()["policies"]["mix"]["tasks"]["all"]["audit"]["demand_revenue"]
     assert row["change_low"] == estimate["change_low"]
     assert row["unit"] == "shop currency per household"
+    assert row[["layer", "window", "policy_version"]].tolist() == [
+        *("observed (held-out purchases)", "weeks 49 to 52", "3")
+    ]
     split = frame.set_index(keys).loc["mix", "new", "households", "total_kg.pack_size"]
     assert split["value"] == pytest.approx(
         made()["policies"]["mix"]["tasks"]["new"]["split"]["total_kg"]["pack_size"]["value"]
     )
+
+
+def test_the_long_table_holds_ranges_second_opinions_and_segments_where_the_report_has_them() -> (
+    None
+):
+    report = copy.deepcopy(made())
+    estimate = report["policies"]["mix"]["tasks"]["all"]["figures"]["demand_kg_functional"]
+    run = report["policies"]["mix"]["tasks"]["all"]
+    run["footprint_range"] = {"demand_kg_functional": estimate}
+    run["claimed_realised"] = {"claimed": estimate, "realised": estimate, "products": 6}
+    segment = {"policy": "mix", "kind": "age", "segment": "25-34", "figure": "ndcg", **estimate}
+    report["segments"] = {"rows": [segment]}
+    frame = report_frame(report)
+    more = frame[~frame["group"].isin(["households", "audit"])]
+    assert more[["group", "figure"]].to_numpy().tolist() == [
+        ["footprint_range", "demand_kg_functional"],
+        ["claimed_realised", "claimed"],
+        ["claimed_realised", "realised"],
+        ["segment age: 25-34", "ndcg"],
+    ]
+    assert (more["change"] == estimate["change"]).all()
 
 
 def test_the_page_shows_weightings_intervals_splits_and_the_audit_households() -> None:
@@ -182,9 +207,13 @@ def test_the_files_are_written_whole(tmp_path: Path) -> None:
     folder = tmp_path / "backtest"
     write_report(made(), folder)
     assert sorted(path.name for path in folder.iterdir()) == [
+        "report.html",
         "report.json",
         "report.md",
         "report.parquet",
     ]
     assert (folder / "report.json").read_text("utf-8") == report_json(made())
     pd.testing.assert_frame_equal(pd.read_parquet(folder / "report.parquet"), report_frame(made()))
+    page = (folder / "report.html").read_text("utf-8")
+    assert page.startswith("<!doctype html>")
+    assert page.endswith("</html>\n")

@@ -16,9 +16,11 @@ from typer.testing import CliRunner
 
 from pcf_estimator.tables import TableError, check_table
 from recommender.impact import response as response_module
+from recommender.impact.choice import expected_purchases, occasions_of
 from recommender.impact.response import Effect, Variation, frame_of, poisson, pooled, variation
 from recommender.impact.response_cli import response as commands
 from recommender.impact.response_estimate import borrowed, department_response
+from recommender.impact.response_nests import log_ratio_of, pull_of
 from recommender.impact.response_panel import PanelRules, cells_of, draw, informative_products
 from recommender.impact.response_step import response_step
 from recommender.impact.response_text import interval_chart, response_words
@@ -27,7 +29,12 @@ from recommender.impact.response_verdicts import (
     display_verdict,
     uniform_verdict,
 )
-from recommender.impact.response_worlds import World, simulated_cells, tiny_log
+from recommender.impact.response_worlds import (
+    World,
+    simulated_cells,
+    simulated_shop,
+    tiny_log,
+)
 from recommender.long_tables import check_long_table
 from recommender.relevance.displays import write_displays
 from recommender.shop import Shop
@@ -370,3 +377,62 @@ def test_a_shop_without_displays_or_such_a_department_gets_one_clear_message(sho
 
 def test_variation_of_a_constant_is_none(cells):
     assert variation(cells, np.ones(len(cells))).in_week == 0.0  # exactly: no variance at all
+
+
+# worlds that break what the estimate assumes, and needs
+
+
+def test_each_switch_of_a_world_does_what_it_says():
+    def shop(**switches):
+        return simulated_shop(World(base=1.0, **switches), np.random.default_rng(5))
+
+    plain = shop()
+    assert plain.listed.all()
+    lost = shop(dropped=1.0)
+    assert np.array_equal(~lost.listed, lost.shown & (lost.units == 0))
+    assert len(lost.cells()) < len(plain.cells())
+    # exp(0.3) - 1 = 0.35 won; a third of it unrecorded leaves as much as exp(0.3) - 0.35 / 3
+    some = shop(unrecorded=1 / 3)
+    sold = (some.units[some.shown].mean() / plain.units[plain.shown].mean()).round(2)
+    assert sold == pytest.approx((np.exp(0.3) - np.expm1(0.3) / 3) / np.exp(0.3), abs=0.02)
+    follow = shop(priced=0.5)
+    log_units = np.log1p(follow.units)
+    assert np.corrcoef(follow.log_price.ravel(), log_units.ravel())[0, 1] != pytest.approx(
+        np.corrcoef(plain.log_price.ravel(), np.log1p(plain.units).ravel())[0, 1], abs=0.01
+    )
+
+
+def test_expected_units_follow_displays_and_stocks():
+    shop = simulated_shop(World(stockpiling=0.1), np.random.default_rng(1))
+    nowhere = np.zeros_like(shop.shown)
+    once = nowhere.copy()
+    once[:, :, 5] = True
+    ratio = shop.expected_units(once) / shop.expected_units(nowhere)
+    # week 5 is the fourth of the panel: exp(0.3) there, exp(-0.1) in each of the two after it
+    by_hand = np.ones(ratio.shape[2])
+    by_hand[3:6] = np.exp([0.3, -0.1, -0.1])
+    assert ratio == pytest.approx(np.broadcast_to(by_hand, ratio.shape))
+
+
+@given(
+    pull=st.floats(-2.0, 2.0),
+    dissimilarity=st.floats(0.05, 1.0),
+    p_buy=st.lists(st.floats(0.01, 0.3), min_size=1, max_size=5),
+)
+def test_a_pull_put_through_the_nests_sells_what_the_choice_model_says(pull, dissimilarity, p_buy):
+    chances, nest = np.array(p_buy), np.zeros(len(p_buy), np.int64)
+    occasions = occasions_of(chances, nest, np.zeros(1))
+    alone = 0.0
+    for row in range(len(chances)):
+        utility = np.zeros(len(chances))
+        utility[row] = pull
+        alone += expected_purchases(chances, nest, utility, occasions, dissimilarity)[row]
+    args = chances, nest, occasions, dissimilarity
+    assert log_ratio_of(pull, *args) == pytest.approx(np.log(alone / chances.sum()), abs=1e-9)
+    assert pull_of(log_ratio_of(pull, *args), *args) == pytest.approx(pull, abs=1e-6)
+
+
+def test_sales_that_can_not_rise_so_far_are_refused():
+    # 0.8 of one occasion: they can at most rise to 1.25 times as much
+    with pytest.raises(ValueError, match=r"change of sales by \+65%.* to \+25%"):
+        pull_of(0.5, np.array([0.8]), np.zeros(1, np.int64), np.ones(1), 1.0)

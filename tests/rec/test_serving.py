@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from recommender.history import History
-from recommender.policy import Policy, Slate, Weights
+from recommender.policy import Limits, Policy, Slate, Weights
 from recommender.relevance.fit import Past, fit_relevance, propose_now
+from recommender.rerank.frozen import FrozenPrices, carbon_counts, own_carbon
 from recommender.rerank.rerank import Shelves
 from recommender.serving import COLD_START, FROM_HISTORY, serve
 from recommender.splits import protocol
@@ -86,3 +87,66 @@ def test_climate_alone_lowers_carbon_against_relevance_alone(shop):
         return (attention * slates["p_buy"] * slates["kg_excess"]).sum()
 
     assert demand_weighted_excess(green) < demand_weighted_excess(plain)
+
+
+def frozen_at(price):
+    attention = tuple(Slate(n=10).curve().tolist())
+    return FrozenPrices(
+        policy="tried",
+        version=1,
+        made_from="",
+        attention=attention,
+        m0=0.5,
+        g0=1.5,
+        target_kg=1.0,
+        totals={"carbon budget": price},
+    )
+
+
+def budgeted():
+    return policy(**BALANCED).model_copy(update={"limits": Limits(carbon_change=-0.1)})
+
+
+def test_the_own_slider_moves_its_shopper_and_nobody_else(shop):
+    def slate(served, customer):
+        rows = served.slates[served.slates["customer_id"] == customer]
+        return rows["product_id"].tolist(), rows["score"].tolist()
+
+    def at(asked, factor):
+        ids = np.array(asked, dtype=object)
+        return serve(*shop, budgeted(), SCALES, ids, frozen=frozen_at(0.1), own_climate=factor)
+
+    both = at(["h00", "h01"], 1.0)
+    moved, still = at(["h00"], 6.0), at(["h01"], 1.0)
+    assert slate(moved, "h00")[0] != slate(both, "h00")[0]
+    assert slate(still, "h01") == slate(both, "h01")
+    assert moved.carbon_counts
+
+
+def test_a_slider_at_0_is_a_policy_without_carbon_and_every_part_is_as_it_counted(shop):
+    ids = np.array(["h00", "h05"], dtype=object)
+    off = serve(*shop, budgeted(), SCALES, ids, frozen=frozen_at(0.1), own_climate=0.0).slates
+    weights = {**BALANCED, "climate": 0.0}
+    without = serve(*shop, policy(**weights), SCALES, ids).slates
+    assert off["product_id"].tolist() == without["product_id"].tolist()
+    assert off["score"].tolist() == pytest.approx(without["score"].tolist())
+    assert (off[PARTS[2]] == 0).all()
+    assert np.allclose(off[list(PARTS)].sum(axis=1), off["score"], rtol=1e-12)
+
+
+def test_the_slider_does_before_what_frozen_prices_do_to_a_problem():
+    before = budgeted()
+    frozen = frozen_at(0.1)
+    after, own = own_carbon(before, frozen, 0.4)
+    assert after.weights.climate == pytest.approx(0.4 * 0.3)
+    assert own.totals == {"carbon budget": pytest.approx(0.04)}
+    assert (own.floors, own.caps, own.target_kg) == (frozen.floors, frozen.caps, frozen.target_kg)
+    others = {"shopper", "retailer", "sellers"}
+    for party in others:
+        assert getattr(after.weights, party) == getattr(before.weights, party)
+    assert own_carbon(before, None, 1.0) == (before, None)
+    for factor in (-1.0, float("nan")):
+        with pytest.raises(ValueError, match="own carbon factor"):
+            own_carbon(before, frozen, factor)
+    assert not carbon_counts(policy(shopper=1.0), None)
+    assert carbon_counts(policy(shopper=1.0), frozen)

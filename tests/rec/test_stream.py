@@ -274,6 +274,21 @@ def test_prices_that_follow_beat_frozen_ones_when_demand_shifts(warm: FrozenPric
     assert followed.shortfall("floor") < 0.5 * frozen.shortfall("floor")
 
 
+def test_the_course_of_misses_ends_at_what_the_report_says(warm: FrozenPrices) -> None:
+    stream = Stream(warm)
+    assert stream.missed_so_far() == {}
+    report = served(stream, crowd(200, seed=25, shift=LOVED)).report()
+    missed = stream.missed_so_far()
+    assert set(missed) == {CARBON, "seller floors"}
+    assert missed[CARBON][0] == pytest.approx(report.shortfall("budget"))
+    assert missed["seller floors"][0] == pytest.approx(report.shortfall("floor"))
+    worst = max(report.drifts[1:], key=lambda drift: drift.shortfall)
+    assert (f"{missed['seller floors'][1]} floor", missed["seller floors"][2]) == (
+        worst.limit,
+        pytest.approx(worst.shortfall),
+    )
+
+
 def test_a_stream_at_step_0_leaves_prices_as_they_were(warm: FrozenPrices) -> None:
     stream = served(Stream(warm, step=0.0), crowd(100, seed=22))
     assert stream.prices() == warm
