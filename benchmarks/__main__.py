@@ -21,6 +21,7 @@ BENCHES = (
     "fairness",
     "carbon_rule",
     "carbon_cut",
+    "coverage",
 )
 
 

@@ -17,6 +17,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from benchmarks.coverage import coverage_markdown, read_rows
 from pcf_estimator.assess.everything import assess_all
 from pcf_estimator.assess.show import asked_cells
 from pcf_estimator.members import TREES
@@ -166,6 +167,12 @@ def main() -> None:
         text += "Written by `python -m benchmarks.documents`.\n\n"
         text += "```\n" + carbon_text.as_text(report).strip() + "\n```\n"
         (ROOT / "docs" / "carbon.md").write_text(text, encoding="utf-8")
+    rows, notes = read_rows(ROOT / "docs" / "coverage.json")
+    text = "# How far intervals and estimates can be trusted\n\n"
+    text += "Written by `python -m benchmarks.documents` from docs/coverage.json, which\n"
+    text += "`python -m benchmarks coverage` makes.\n\n"
+    text += coverage_markdown(rows, notes).strip() + "\n"
+    (ROOT / "docs" / "coverage.md").write_text(text, encoding="utf-8")
     if chosen.assess is not None:
         if chosen.assess == Path():
             found = assess_all(sources_folder())

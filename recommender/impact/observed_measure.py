@@ -17,7 +17,7 @@ from recommender.bootstrap import drawn_sums, estimate, estimates, ratio
 from recommender.candidates import Floats
 from recommender.carbon_split import Basket, split_functional, split_total
 from recommender.functional import Functional
-from recommender.impact.observed_figures import FIGURES
+from recommender.impact.observed_figures import FIGURES, NO_LEVEL
 from recommender.impact.observed_judged import judged_changes, judged_sums
 from recommender.impact.observed_variety import variety_sums
 from recommender.metrics import Bought, Slates, distinct_counts, household_sums
@@ -79,6 +79,8 @@ def measured(
             if FIGURES[name].change != "relative":
                 scale[:, k] = base[:, names.index(FIGURES[name].change)]
         figures = estimates(names, levels[policy, task], base, scale)
+        for name in NO_LEVEL:
+            figures[name] |= {"low": None, "high": None}
         figures |= _distinct(slates[policy, task], slates[BASELINE, task], goods)
         judged = None
         if second is not None:
