@@ -64,8 +64,9 @@ from recommender.functional import Functional
 from recommender.impact.costs import Costs
 from recommender.impact.costs_break_even import cost_report
 from recommender.impact.fairness import fairness_report
+from recommender.impact.footprint_draws import footprint_doubt
 from recommender.impact.observed_checks import refuse_length, refuse_overlap
-from recommender.impact.observed_footprints import footprint_doubt, footprint_range
+from recommender.impact.observed_footprints import footprint_range
 from recommender.impact.observed_margins import MarginAssumption, with_margins
 from recommender.impact.observed_measure import measured
 from recommender.impact.observed_meta import run_facts

@@ -30,7 +30,8 @@ STEPS = {  # step: the command that makes it
     "backtest": "greenaisle backtest",
     "relevance_report": "greenaisle backtest --relevance",
     "response": "greenaisle response estimate",
-    "second_footprints": "greenaisle backtest --carbon",
+    "simulation": "greenaisle simulate",
+    "second_footprints": "greenaisle backtest",
     "carbon_report": "greenaisle backtest --carbon",
 }
 

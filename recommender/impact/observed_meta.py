@@ -7,7 +7,7 @@ from typing import Any
 
 from recommender.bootstrap import COVERAGE
 from recommender.candidates import Bools, Candidates, Ints
-from recommender.impact.observed_footprints import Doubt
+from recommender.impact.footprint_draws import Doubt
 from recommender.metrics import Bought
 from recommender.policy import BASELINE, Slate
 from recommender.tradeoff import Goods

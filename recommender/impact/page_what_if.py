@@ -121,6 +121,7 @@ def _answer(answer: Mapping[str, Any]) -> Html:
     keys = list(dict.fromkeys(key for figures in runs.values() for key in figures))
     keys.sort(key=lambda key: ORDER.index(key) if key in ORDER else len(ORDER))
     meaning = answer.get("figures", {})
+    part = runs_of({"runs": answer.get("of_the_policy") or {}})
     body = []
     for key in keys:
         entry = meaning.get(key, {})
@@ -129,6 +130,7 @@ def _answer(answer: Mapping[str, Any]) -> Html:
                 inside(clean(entry.get("meaning", spelled(key))),
                        tag("small", clean(entry.get("unit", "")))),
                 *(change_cell(figures.get(key)) for figures in runs.values()),
+                *(change_cell(figures.get(key)) for figures in part.values()),
                 *(level_cell(figures.get(key)) for figures in runs.values()),
                 _nearest(observed.get(key)),
             )
@@ -136,6 +138,7 @@ def _answer(answer: Mapping[str, Any]) -> Html:
     heads = [
         "Figure",
         *(f"change, {RUNS.get(run, run)}" for run in runs),
+        *(f"of it the weighting, {RUNS.get(run, run)}" for run in part),
         *(f"level, {RUNS.get(run, run)}" for run in runs),
         inside("nearest, ", badge("observed")),
     ]

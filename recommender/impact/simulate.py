@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from recommender.impact.adaptation import SellerState, a_month_on, at_start, who
 from recommender.impact.adaptation_shoppers import followed, rebound_kg
 from recommender.impact.choice_nests import places_of
 from recommender.impact.choice_respond import Sold, respond
-from recommender.impact.footprint_draws import kg_draws
+from recommender.impact.footprint_draws import kg_factors
 from recommender.impact.simulate_levels import FIGURES, Levels, Market, levels, mixed, with_rebound
 from recommender.impact.simulate_reactions import (
     DISPLAY,
@@ -118,8 +118,10 @@ def simulate(
     )
     found: dict[str, dict[str, list[Levels]]] = {}
     left, newcomers = np.zeros((draws, sellers), np.bool_), np.zeros(draws)
-    factors = kg_draws(
-        world.goods.kg_pack, world.kg_low, world.kg_high, world.need, draws, footprint_rng
+    factors = (
+        repeat(np.ones(len(world.goods.price)), draws)
+        if world.doubt is None
+        else kg_factors(world.doubt, draws, footprint_rng)
     )
     for at, factor in enumerate(factors):
         one = {name: values[at : at + 1] for name, values in drawn.items()}
@@ -161,7 +163,8 @@ class _Scene:
         today = Market.today(len(factor))
         unmoved = still(world, drawn)
         base = respond(world.nests, self.before, unmoved)
-        alone = respond(world.nests, self.after, unmoved)
+        same_slates = np.array_equal(self.before, self.after)
+        alone = base if same_slates else respond(world.nests, self.after, unmoved)
         star = alone
         if anybody_reacts(drawn):
             star = respond(world.nests, self.after, moved(world, drawn, today, 0))

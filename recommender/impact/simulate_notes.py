@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from recommender.impact.choice import LEAST_NOTHING
-from recommender.impact.footprint_draws import SHARED
+from recommender.impact.footprint_draws import SHARED_BY_ALL
 from recommender.impact.response_verdicts import Transfer
 from recommender.impact.scenario import Scenario
 from recommender.impact.simulate import LONG, STEPS, Simulated
 from recommender.impact.simulate_reactions import DISPLAY, LARGEST
 from recommender.impact.simulate_world import World
+from recommender.lighter import Z80
 
 ALWAYS = ("attention_transfer", "price_elasticity", "nest_dissimilarity")  # hold in any scenario
 
@@ -51,27 +52,22 @@ def assumptions(scenario: Scenario, world: World) -> list[dict[str, Any]]:
             **common,
         }
     )
-    known = (world.kg_low > 0) & (world.kg_high >= world.kg_low)
-    low, high = (
-        float(np.median(np.divide(end, world.goods.kg_pack, where=known, out=one)[known]))
-        if known.any()
-        else 1.0
-        for end, one in (
-            (world.kg_low, np.ones(len(known))),
-            (world.kg_high, np.ones(len(known))),
+    if world.doubt is not None:
+        errors = (world.doubt.own, world.doubt.of_need, world.doubt.of_all)
+        middle = float(np.exp(Z80 * np.median(np.sqrt(sum(sd**2 for sd in errors)))))
+        rows.append(
+            {
+                "parameter": "footprints",
+                "low": 1.0 / middle,
+                "high": middle,
+                "unit": "times the figure, middle product",
+                "source": "the 80 % range of each product's own footprint",
+                "words": "what is a product's own was learned from pairs of goods of one need; the "
+                f"rest is shared by the need, {SHARED_BY_ALL:.0%} of it by all goods, an "
+                "assumption of ours",
+                **common,
+            }
         )
-    )
-    rows.append(
-        {
-            "parameter": "footprints",
-            "low": low,
-            "high": high,
-            "unit": "times the figure, middle product",
-            "source": "the 80 % range of each product's own footprint",
-            "words": f"{SHARED:.0%} of the variance is shared inside a need: assumption of ours",
-            **common,
-        }
-    )
     return rows
 
 

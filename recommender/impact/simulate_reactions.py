@@ -49,13 +49,15 @@ def sellers_react(drawn: Drawn) -> bool:
 def still(world: World, drawn: Drawn) -> Shift:
     """No reaction: places draw attention, and nothing else moves."""
     nothing = np.zeros(len(world.goods.price))
+    dissimilarity = value_of(drawn, "nest_dissimilarity")
     return Shift(
         plain=nothing,
         taste=nothing,
         taste_share=0.0,
         pull=value_of(drawn, "attention_transfer")
-        * world.display.log_effect(value_of(drawn, DISPLAY)),
-        dissimilarity=value_of(drawn, "nest_dissimilarity"),
+        * world.display.log_effect(value_of(drawn, DISPLAY))
+        / world.kept.of(dissimilarity),
+        dissimilarity=dissimilarity,
     )
 
 

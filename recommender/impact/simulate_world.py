@@ -11,6 +11,7 @@ import pandas as pd
 from recommender.candidates import Bools, Candidates, Floats, Ints
 from recommender.functional import OWN
 from recommender.impact.choice_nests import Nests, Others, nests_of
+from recommender.impact.footprint_draws import Doubt, footprint_doubt
 from recommender.log import Log, distinct
 from recommender.metrics import small_sellers
 from recommender.rerank.rerank import Shelves
@@ -18,6 +19,7 @@ from recommender.splits import HORIZON_WEEKS
 from recommender.tradeoff import Goods
 
 HISTORY_HORIZONS = 4  # of four weeks each: what a household is taken to buy in a need
+LEAST_KEPT = 0.25  # of what a display adds to utility, however much of its need a product is
 NO_DEPARTMENT = "no department"
 # where the log tells nothing of displays: from none to what departments of one shop reached
 DISPLAY_ASSUMED = (0.0, 0.6)
@@ -38,14 +40,33 @@ class Display:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Kept:
+    """How much of what a display adds to utility is seen in sales, for each product.
+
+    The response model compares a product on display with itself off display. Some of what it wins
+    it wins from its own need, and where it is much of that need there is less to win: to first
+    order its log sales rise by pull x (1 - (1 - dissimilarity) x inside - dissimilarity x all).
+    Divided by that, the display's effect gives back, in this model, what was seen in the log.
+    """
+
+    inside: Floats  # (products,): share of the need's purchases, mean by sales of the department
+    whole: Floats  # (products,): share of the need's occasions, likewise
+
+    def of(self, dissimilarity: float) -> Floats:
+        """The rise of log sales for a pull of 1, (products,)."""
+        lost = (1.0 - dissimilarity) * self.inside + dissimilarity * self.whole
+        return np.maximum(1.0 - lost, LEAST_KEPT)
+
+
+@dataclass(frozen=True, kw_only=True)
 class World:
     """All that a run reads, over the products of the catalogue; money and kg of four weeks."""
 
     goods: Goods
     nests: Nests
     display: Display
-    kg_low: Floats  # (products,): kg CO2e per pack, 80 % range
-    kg_high: Floats
+    doubt: Doubt | None  # of the products' footprints; None where the table has no ranges
+    kept: Kept
     heavy: Bools  # (products,): in the heaviest third of its need
     light: Bools
     fewer_kg: Floats  # (products,): kg CO2e less than the need's mean; 0 without a figure
@@ -90,8 +111,8 @@ def world_of(candidates: Candidates, shelves: Shelves, displays: pd.DataFrame | 
         goods=goods,
         nests=nests,
         display=display_of(department, departments, displays),
-        kg_low=_figure(shelves.products, "kg_co2e_low"),
-        kg_high=_figure(shelves.products, "kg_co2e_high"),
+        doubt=footprint_doubt(shelves.products, goods.functional.need),
+        kept=kept_of(nests, department, len(departments)),
         heavy=heavy,
         light=light,
         fewer_kg=np.where(own, mean - goods.functional.kg_functional, 0.0),
@@ -101,6 +122,21 @@ def world_of(candidates: Candidates, shelves: Shelves, displays: pd.DataFrame | 
         households=int(served.sum()),
         per_order=per_order(log),
     )
+
+
+def kept_of(nests: Nests, department: Ints, departments: int) -> Kept:
+    """`Kept` of each product's department, from what the world's households buy as it is."""
+    nest = np.repeat(np.arange(len(nests.need)), np.diff(nests.start))
+    bought = np.bincount(nest, nests.p_buy, len(nests.need)) + nests.rest
+    own = np.divide(nests.p_buy, bought[nest], out=np.zeros(len(nest)), where=bought[nest] > 0)
+    of = department[nests.product]
+    sold = np.bincount(of, nests.p_buy, departments)
+
+    def mean(share: Floats) -> Floats:
+        sums = np.bincount(of, nests.p_buy * share, departments)
+        return np.divide(sums, sold, out=np.zeros(departments), where=sold > 0)[department]
+
+    return Kept(inside=mean(own), whole=mean(nests.p_buy / nests.occasions[nest]))
 
 
 def bought_by_need(log: Log, need: Ints, needs: int) -> Floats:
@@ -185,13 +221,6 @@ def display_of(
                 estimated[at] = True
     low, high = np.maximum(low, -0.9), np.maximum(high, -0.9)  # a log needs something to be left
     return Display(low=low[department], high=high[department], estimated=estimated[department])
-
-
-def _figure(products: pd.DataFrame, name: str) -> Floats:
-    """A column of figures; NaN where the shop has none."""
-    if name not in products:
-        return np.full(len(products), np.nan)
-    return products[name].to_numpy(np.float64)
 
 
 def _departments(products: pd.DataFrame) -> tuple[Ints, tuple[str, ...]]:

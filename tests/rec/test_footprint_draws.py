@@ -1,44 +1,57 @@
-"""Footprints drawn from their ranges."""
+"""Footprints drawn from their ranges, product by product."""
 
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from recommender.impact.footprint_draws import kg_draws
+from recommender.impact.footprint_draws import Doubt, drawn_kg, footprint_doubt, kg_factors
 
-KG = np.array([2.0, 2.0, 2.0, 5.0])
-LOW, HIGH = np.array([1.0, 1.0, 1.0, np.nan]), np.array([4.0, 4.0, 6.0, np.nan])
-NEED = np.array([0, 0, 1, 1])
-
-
-def drawn(draws=4000, shared=0.5, seed=1):
-    rng = np.random.default_rng(seed)
-    return np.stack(list(kg_draws(KG, LOW, HIGH, NEED, draws, rng, shared)))
-
-
-def test_factors_have_a_mean_of_one_and_keep_the_width_of_the_range():
-    factors = drawn()
-    assert factors.mean(axis=0) == pytest.approx(1.0, abs=0.04)
-    low, high = np.quantile(factors, [0.1, 0.9], axis=0)
-    # 80 % ranges: 4 / 1 for the first two and 6 / 1 for the third; none for the fourth
-    assert (high / low)[:3] == pytest.approx([4.0, 4.0, 6.0], rel=0.1)
-    assert (factors[:, 3] == 1.0).all()
+TABLE = pd.DataFrame(
+    {
+        "kg_co2e_low": [1.0, 1.0, 1.0],
+        "kg_co2e_high": [4.0, 4.0, 6.0],
+        "difference_sd_log10": [0.1, 0.1, 0.2],
+    }
+)
+NEED = np.array([0, 0, 1])
 
 
-def test_half_of_the_variance_is_shared_inside_a_need_and_none_between_needs():
-    logs = np.log(drawn()[:, :3])
+def doubt() -> Doubt:
+    found = footprint_doubt(TABLE, NEED)
+    assert found is not None
+    return found
+
+
+def drawn(draws: int = 4000, seed: int = 1) -> np.ndarray:
+    return np.stack(list(kg_factors(doubt(), draws, np.random.default_rng(seed))))
+
+
+def test_factors_keep_the_width_of_the_range() -> None:
+    low, high = np.quantile(drawn(), [0.1, 0.9], axis=0)
+    # 80 % ranges: 4 / 1 for the first two and 6 / 1 for the third
+    assert (high / low) == pytest.approx([4.0, 4.0, 6.0], rel=0.1)
+
+
+def test_what_is_shared_moves_the_products_of_a_need_together_and_less_so_those_of_two() -> None:
+    logs, parts = np.log(drawn()), doubt()
     inside, between = np.corrcoef(logs.T)[0, 1:]
-    assert inside == pytest.approx(0.5, abs=0.06)
-    assert between == pytest.approx(0.0, abs=0.06)
-    together = np.log(drawn(shared=1.0, draws=50)[:, :2])
-    assert together[:, 0] == pytest.approx(together[:, 1])
+    variance = parts.own**2 + parts.of_need**2 + parts.of_all**2
+    # of need and of all together over the whole, and of all alone between needs
+    shared = (parts.of_need[0] ** 2 + parts.of_all[0] ** 2) / variance[0]
+    both = parts.of_all[0] * parts.of_all[2] / np.sqrt(variance[0] * variance[2])
+    assert inside == pytest.approx(shared, abs=0.05)
+    assert between == pytest.approx(both, abs=0.05)
 
 
-def test_the_same_seed_gives_the_same_bits_however_many_are_taken():
+def test_one_by_one_and_in_sums_errors_are_of_the_same_kind() -> None:
+    kg = np.array([[2.0], [3.0], [5.0]])
+    sums = drawn_kg(doubt(), kg, 4000, np.random.default_rng(2))[:, 0]
+    each = drawn() @ kg[:, 0]
+    assert sums.mean() == pytest.approx(each.mean(), rel=0.05)
+    assert np.quantile(sums, [0.1, 0.9]) == pytest.approx(np.quantile(each, [0.1, 0.9]), rel=0.08)
+
+
+def test_the_same_seed_gives_the_same_bits_however_many_are_taken() -> None:
     assert drawn(draws=5).tobytes() == drawn(draws=20)[:5].tobytes()
-
-
-def test_a_share_of_variance_outside_zero_to_one_is_refused():
-    with pytest.raises(ValueError, match=r"shared is 1.5, but a share of variance from 0 to 1"):
-        drawn(draws=1, shared=1.5)

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from pcf_estimator.tables import shipped_data
 from recommender.candidates import Candidates
 from recommender.impact.adaptation import at_start
+from recommender.impact.choice import expected_purchases
 from recommender.impact.choice_respond import Sold
 from recommender.impact.scenario import PARAMETERS, Assumption, Scenario
 from recommender.impact.simulate import ALONE, BASELINE, LONG, POLICY, SHORT, simulate
@@ -506,3 +507,33 @@ def test_simulate_calls_back_after_every_draw(scene, policy):
     seen: list[int] = []
     simulate(world, baseline, ranking, drawn, rng=rng, each=lambda: seen.append(1))
     assert len(seen) == 3
+
+
+def test_a_display_put_back_into_the_model_sells_what_the_log_saw_it_sell(scene):
+    """One product at a time on display: its sales rise by what was estimated, to first order."""
+    world = world_of(scene.candidates, scene.shelves, None)
+    effect, dissimilarity = 0.1, 0.5
+    pull = effect / world.kept.of(dissimilarity)
+    nests = world.nests
+    nest = np.repeat(np.arange(len(nests.need)), np.diff(nests.start))
+    # as rest buys in the need too, it is one more product of the nest
+    p_buy = np.concatenate([nests.p_buy, nests.rest])
+    of = np.concatenate([nest, np.arange(len(nests.need))])
+    sold = np.zeros(len(nests.p_buy))
+    for row in range(len(nests.p_buy)):
+        utility = np.zeros(len(p_buy))
+        utility[row] = pull[nests.product[row]]
+        mine = of == nest[row]
+        found = expected_purchases(
+            p_buy[mine],
+            np.zeros(int(mine.sum()), np.int64),
+            utility[mine],
+            nests.occasions[nest[row] : nest[row] + 1],
+            dissimilarity,
+        )
+        sold[row] = found[np.flatnonzero(mine) == row][0]
+    department = world.department[nests.product]
+    for one in np.unique(department):
+        rows = department == one
+        rise = np.log(sold[rows].sum() / nests.p_buy[rows].sum())
+        assert rise == pytest.approx(effect, rel=0.1)
