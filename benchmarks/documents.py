@@ -135,6 +135,48 @@ def put(readme: str, name: str, lines: list[str]) -> str:
     )
 
 
+def what_if_lines(workspace: Path) -> list[str]:
+    """A Markdown table of the simulations that a workspace holds: total kg, and money."""
+    lines = [
+        "| Policy | Scenario | Total kg CO2e | with rebound | of it the weighting | Revenue | "
+        "Margin |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for path in sorted((workspace / "simulation").glob("*.json")):
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        for run, figures in facts["runs"].items():
+            months = facts["scenario"].get("horizon_months", 0)
+            when = f", month {months}" if run == "long" else ""
+            part = facts["of_the_policy"][run]
+            cells = (
+                figures["kg_total"],
+                figures["kg_total_with_rebound"],
+                part["kg_total"],
+                figures["revenue"],
+                figures["margin"],
+            )
+            name = f"{facts['scenario']['name']}{when}"
+            lines.append(f"| {facts['policy']} | {name} | {' | '.join(map(_change, cells))} |")
+    return lines
+
+
+def _change(figure: dict[str, float | None]) -> str:
+    """A change in percent to two digits, with its range.
+
+    >>> _change({"change": -0.0188, "change_low": -0.036, "change_high": 0.004})
+    '-1.9 % [-3.6, +0.4]'
+    """
+    change, low, high = (figure[key] for key in ("change", "change_low", "change_high"))
+    if change is None or low is None or high is None:
+        return "–"
+
+    def points(share: float) -> str:
+        digits = 2 if abs(change) < 0.005 else 1
+        return f"{100 * share + 0.0:+.{digits}f}"
+
+    return f"{points(change)} % [{points(low)}, {points(high)}]"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workspace", type=Path)
@@ -148,6 +190,7 @@ def main() -> None:
         text = (chosen.workspace / "report.json").read_text(encoding="utf-8")
         (ROOT / "docs" / "demo-report.json").write_text(text, encoding="utf-8")
         blocks["weightings"] = weightings_markdown(json.loads(text))
+        blocks["what-if"] = what_if_lines(chosen.workspace)
     if chosen.uci:
         report = json.loads((chosen.uci / "report.json").read_text(encoding="utf-8"))
         blocks["uci"] = uci_lines(report)
