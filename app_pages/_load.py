@@ -7,21 +7,42 @@ import os
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import streamlit as st
 
+from app_pages import _shelf
+from app_pages._footprints_find import Finder, Found, find, finder
+from app_pages._refine import Refiner
 from app_pages._shelf import Stock, stock_of
+from pcf_estimator.estimate import Market
+from pcf_estimator.explain.explain import explain
+from pcf_estimator.explain.explanation import Explanation
+from pcf_estimator.model import PcfModel
+from pcf_estimator.tables import shipped_data
 from recommender.app_server import WORKSPACE_SETTING
-from recommender.policy import Carbon, Policy, Weights
+from recommender.basket import Lines
+from recommender.basket_diets import Diet, diet_of
+from recommender.candidates import Floats
+from recommender.frontier_points import STEP as FRONTIER
+from recommender.judged_points import Stage
+from recommender.policy import Policy, Weights
+from recommender.relevance.items.item_models import ItemModels
+from recommender.relevance.newcomers.basket import Basket
+from recommender.relevance.newcomers.basket_model import FOLDER as BASKET_MODEL
+from recommender.relevance.newcomers.basket_model import answer_basket
+from recommender.relevance.p_buy import PurchaseModel
 from recommender.shop import Shop
-from recommender.steps import default_policy, judge, scales_now
+from recommender.steps import default_policy, scales_now
 from recommender.tradeoff import Scales, carbon_price
 from recommender.workspace import Workspace, WorkspaceError
 
-DRAFT = "draft"
+WISHES: Any = {_shelf.Wishes: lambda wishes: wishes.key}  # how wishes are told apart
+STAGING = Lock()  # two threads that need the same stage make it once
 SHOWN_STEPS = ("tables", "footprints", "relevance", "backtest")
-DRAFT_DRAWS = 300  # of the bootstrap: a third of the report's, so that an answer takes seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,17 +102,152 @@ def household_ids() -> list[str]:
     return _household_ids(here.folder, here.version)
 
 
+def diet(name: str) -> Diet:
+    """What a diet that a shopper declares leaves of the catalogue."""
+    here = opened()
+    return _diet(here.folder, here.version, name)
+
+
+def own_units(household: str | None) -> Floats:
+    """Units that a household bought of each product; everybody's without one."""
+    here = opened()
+    return _own_units(here.folder, here.version, household)
+
+
+def ranked(household: str | None, stop: int, wishes: _shelf.Wishes) -> pd.DataFrame:
+    """All that is ranked for a household at a stop of the green slider, best first."""
+    here = opened()
+    return _ranked(here.folder, here.version, household, stop, wishes)
+
+
+def goes_with(lines: Lines, stop: int, wishes: _shelf.Wishes) -> pd.DataFrame:
+    """What is ranked for a typed-in basket, best first. Raises WorkspaceError without its model."""
+    here = opened()
+    product, quantity = tuple(lines.product.tolist()), tuple(lines.quantity.tolist())
+    return _goes_with(here.folder, here.version, product, quantity, stop, wishes)
+
+
+def found(asked: str) -> Found:
+    """Products whose names answer a search, best first."""
+    here = opened()
+    return find(_finder(here.folder, here.version), asked)
+
+
+def market() -> Market:
+    """Year, place and money that the shop's footprints were made with."""
+    return Market(**opened().shop.workspace.facts("footprints").get("market", {}))
+
+
+def footprint_model() -> PcfModel:
+    """The estimator. Raises WorkspaceError where the workspace holds none that can be read."""
+    place = workspace()
+    if not place.has("footprint_model", "model.json"):
+        raise WorkspaceError("this workspace holds no footprint model")
+    path = place.path("footprint_model", "")
+    return _footprint_model(str(path), (path / "model.json").stat().st_mtime_ns)
+
+
+def explanation(product_id: str) -> Explanation:
+    """What a product's footprint rests on. Raises WorkspaceError where no model can be asked."""
+    footprint_model()
+    here = opened()
+    return _explanation(here.folder, here.version, product_id)
+
+
+def assessment() -> tuple[dict[str, Any], bool]:
+    """What `footprint assess` found, and whether in this workspace: else for this version."""
+    place = workspace()
+    here = place.has("assessment", "assessment.json")
+    path = place.path("assessment", "assessment.json") if here else shipped_data("assessment.json")
+    return json.loads(path.read_text(encoding="utf-8")), here
+
+
 def default() -> Policy:
     """The policy in force."""
     return default_policy()
 
 
-def draft(
-    climate: float, retailer: float, sellers: float, reference: str, bar_unknown: bool
-) -> dict[str, Any]:
-    """The backtest report of a policy with these weights, beside relevance alone."""
+def staged(here: Opened, stages: dict[str, Stage]) -> Stage:
+    """The stage of a workspace's version, kept in `stages`: no page's thread is needed."""
+    key = f"{here.folder} {here.version}"
+    with STAGING:
+        if key not in stages:
+            made = Stage.of(here.shop)
+            stages.clear()
+            stages[key] = made
+        return stages[key]
+
+
+def stages() -> dict[str, Stage]:
+    """Where stages are kept, for work in another thread."""
+    return _stages()
+
+
+def frontier() -> dict[str, Any] | None:
+    """The certified points of the step `frontier`; None where there are none of these tables."""
+    place = workspace()
+    if not place.has(FRONTIER, "frontier.json"):
+        return None
+    try:
+        path = place.path(FRONTIER, "frontier.json")
+        return _frontier(str(path), path.stat().st_mtime_ns)
+    except WorkspaceError:
+        return None
+
+
+def simulations() -> list[dict[str, Any]]:
+    """What the step `simulation` found, a policy under a scenario each; [] where there are none."""
+    place = workspace()
+    if not place.has("simulation", ""):
+        return []
+    try:
+        folder = place.path("simulation", "")
+        return _simulations(str(folder), folder.stat().st_mtime_ns)
+    except WorkspaceError:
+        return []
+
+
+def shown_sellers(policy: str, task: str) -> dict[str, float]:
+    """Share of attention by seller under a policy of the backtest."""
     here = opened()
-    return _draft(here.folder, here.version, climate, retailer, sellers, reference, bar_unknown)
+    return _shown_sellers(here.folder, here.version, policy, task)
+
+
+def due_sellers() -> dict[str, float]:
+    """What each seller is due: its share of sales before the judging weeks, in money."""
+    here = opened()
+    return _due_sellers(here.folder, here.version)
+
+
+def places(policy: str, task: str) -> pd.DataFrame:
+    """The backtest's slates of a policy and task. Raises WorkspaceError where none were kept."""
+    here = opened()
+    here.shop.workspace.path("backtest", "slates.parquet")
+    return _places(here.folder, here.version, policy, task)
+
+
+def carbon_report() -> dict[str, Any] | None:
+    """What `backtest --carbon` found; None where it was not asked of these tables."""
+    place = workspace()
+    if not place.has("carbon_report", "report.json"):
+        return None
+    try:
+        path = place.path("carbon_report", "report.json")
+        return _facts(str(path), path.stat().st_mtime_ns)
+    except WorkspaceError:
+        return None
+
+
+def outcomes() -> list[dict[str, Any]]:
+    """What `greenaisle outcome --out WORKSPACE/outcome` measured; [] where nothing was."""
+    files = sorted((workspace().folder / "outcome").glob("*.json"))
+    found = []
+    for file in files:
+        try:
+            found.append(_facts(str(file), file.stat().st_mtime_ns))
+        except (ValueError, TypeError):  # not of ours
+            continue
+    return [one for one in found if one.get("layer") == "measured" and "verdict" in one]
 
 
 def price_per_tonne(climate: float, retailer: float) -> float | None:
@@ -101,20 +257,15 @@ def price_per_tonne(climate: float, retailer: float) -> float | None:
     return carbon_price(weights, Scales(m0=scales["m0"], g0=scales["g0"], short={}))
 
 
-def draft_policy(
-    climate: float, retailer: float, sellers: float, reference: str, bar_unknown: bool
-) -> Policy:
-    """The default policy with other weights."""
-    base = default()
-    return Policy(
-        name=DRAFT,
-        version=1,
-        description="Weights tried on the Merchandise page.",
-        review_date=base.review_date,
-        weights=Weights(shopper=1.0, climate=climate, retailer=retailer, sellers=sellers),
-        carbon=Carbon.model_validate({"reference": reference, "bar_unknown": bar_unknown}),
-        slate=base.slate,
-    )
+@st.cache_resource(max_entries=1, show_spinner=False)
+def refiner() -> Refiner:
+    """The one thread that answers what takes longer than a look."""
+    return Refiner()
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _stages() -> dict[str, Stage]:
+    return {}
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the shop …")
@@ -151,22 +302,132 @@ def _stock(folder: str, version: str) -> Stock:
     )
 
 
+@st.cache_resource(max_entries=2, show_spinner="Reading the names of the products …")
+def _finder(folder: str, version: str) -> Finder:
+    goods = _stock(folder, version)
+    return finder(goods.products["product_id"].tolist(), goods.titles, goods.crowd)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _footprint_model(folder: str, written: int) -> PcfModel:
+    assert written  # a part of the key: a model that was fitted again is read again
+    try:
+        return PcfModel.load(Path(folder))
+    except ValueError as error:  # made by another version
+        raise WorkspaceError("this workspace's footprint model is of another version") from error
+
+
+@st.cache_resource(max_entries=500, show_spinner=False)
+def _explanation(folder: str, version: str, product_id: str) -> Explanation:
+    shop = _opened(folder, version).shop
+    own = shop.catalogue[shop.catalogue["product_id"] == product_id]
+    return explain(own, footprint_model(), shop=shop.catalogue, market=market())
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _diet(folder: str, version: str, name: str) -> Diet:
+    return diet_of(_stock(folder, version).products, name)
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _own_units(folder: str, version: str, household: str | None) -> Floats:
+    return _shelf.own_units(_stock(folder, version), household)
+
+
+@st.cache_resource(max_entries=200, show_spinner=False, hash_funcs=WISHES)
+def _ranked(
+    folder: str,
+    version: str,
+    household: str | None,
+    stop: int,
+    wishes: _shelf.Wishes,
+) -> pd.DataFrame:
+    goods = _stock(folder, version)
+    climate = _shelf.climate_weight(stop, goods.policy.weights.climate)
+    return _shelf.household_shelf(goods, household, climate, wishes)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _basket_models(folder: str, version: str) -> tuple[ItemModels, PurchaseModel]:
+    shop = _opened(folder, version).shop
+    place = shop.workspace.path("relevance", "")
+    if not (place / BASKET_MODEL).exists():
+        told = shop.workspace.facts("relevance").get("baskets", "fit has not learned it")
+        raise WorkspaceError(f"what follows on a basket is not known; {told}")
+    models = ItemModels.load(place, shop.log.ids.products)
+    return models, PurchaseModel.load(place / BASKET_MODEL)
+
+
+@st.cache_resource(max_entries=50, show_spinner=False, hash_funcs=WISHES)
+def _goes_with(
+    folder: str,
+    version: str,
+    product: tuple[int, ...],
+    quantity: tuple[float, ...],
+    stop: int,
+    wishes: _shelf.Wishes,
+) -> pd.DataFrame:
+    goods = _stock(folder, version)
+    lines = Lines.of(product, quantity)
+    basket = Basket(product=lines.product, quantity=lines.quantity, unknown=[], ambiguous=[])
+    answer = answer_basket(goods.history, basket, *_basket_models(folder, version))
+    climate = _shelf.climate_weight(stop, goods.policy.weights.climate)
+    return _shelf.basket_shelf(goods, answer, climate, wishes)
+
+
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _household_ids(folder: str, version: str) -> list[str]:
     ids = [str(i) for i in _opened(folder, version).shop.log.ids.customers]
     return sorted(ids, key=lambda i: (not i.isdecimal(), int(i) if i.isdecimal() else 0, i))
 
 
-@st.cache_resource(max_entries=64, show_spinner="Ranking every household's held-out weeks …")
-def _draft(
-    folder: str,
-    version: str,
-    climate: float,
-    retailer: float,
-    sellers: float,
-    reference: str,
-    bar_unknown: bool,
-) -> dict[str, Any]:
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _frontier(path: str, written: int) -> dict[str, Any]:
+    assert written  # a part of the key: a frontier that was made again is read again
+    return dict(json.loads(Path(path).read_text(encoding="utf-8")))
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _simulations(folder: str, written: int) -> list[dict[str, Any]]:
+    assert written
+    files = sorted(Path(folder).glob("*.json"))
+    return [dict(json.loads(file.read_text(encoding="utf-8"))) for file in files]
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _shown_sellers(folder: str, version: str, policy: str, task: str) -> dict[str, float]:
+    path = Workspace(Path(folder)).path("backtest", "slates.parquet")
+    asked = [("policy", "==", policy), ("task", "==", task)]
+    rows = pd.read_parquet(path, columns=["position", "seller_id"], filters=asked)
+    weight = 1.0 / np.log2(rows["position"] + 1.0)
+    curve = _opened(folder, version).report["meta"].get("attention")
+    if curve is not None:
+        weight = pd.Series(np.asarray(curve)[rows["position"] - 1], index=rows.index)
+    shown = weight.groupby(rows["seller_id"]).sum() / weight.sum()
+    return {str(seller): float(share) for seller, share in shown.items()}
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _due_sellers(folder: str, version: str) -> dict[str, float]:
     shop = _opened(folder, version).shop
-    policy = draft_policy(climate, retailer, sellers, reference, bar_unknown)
-    return judge(shop, [policy], draws=DRAFT_DRAWS).report
+    goods, weeks = shop.catalogue, shop.weeks.judge
+    if "seller_id" not in goods:
+        return {}
+    log = shop.log.until(weeks.history_until)
+    paid = np.nan_to_num(log.paid)
+    money = pd.Series(np.bincount(log.product, paid, minlength=len(goods)))
+    sold = money.groupby(goods["seller_id"].to_numpy()).sum()
+    return {str(s): float(share) for s, share in (sold / max(sold.sum(), 1e-9)).items()}
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _places(folder: str, version: str, policy: str, task: str) -> pd.DataFrame:
+    assert version  # a part of the key: slates that were made again are read again
+    path = Workspace(Path(folder)).path("backtest", "slates.parquet")
+    return pd.read_parquet(path, filters=[("policy", "==", policy), ("task", "==", task)])
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _facts(path: str, written: int) -> dict[str, Any]:
+    assert written
+    return dict(json.loads(Path(path).read_text(encoding="utf-8")))
