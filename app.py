@@ -20,7 +20,8 @@ page = st.navigation(
         st.Page("app_pages/shop.py", title="Shop", icon=":material/shopping_basket:", default=True),
         st.Page("app_pages/merchandise.py", title="Merchandise", icon=":material/tune:"),
         st.Page("app_pages/footprints.py", title="Footprints", icon=":material/balance:"),
-        st.Page("app_pages/method.py", title="Method", icon=":material/straighten:"),
+        st.Page("app_pages/evidence.py", title="Evidence", icon=":material/fact_check:"),
+        st.Page("app_pages/ranking.py", title="How this shelf is ranked", icon=":material/sort:"),
     ],
     position="top",
 )

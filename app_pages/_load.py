@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app_pages import _shelf
+from app_pages import _basket_stand_ins, _shelf, _shelf_wishes
 from app_pages._footprints_find import Finder, Found, find, finder
 from app_pages._refine import Refiner
 from app_pages._shelf import Stock, stock_of
@@ -40,7 +40,7 @@ from recommender.steps import default_policy, scales_now
 from recommender.tradeoff import Scales, carbon_price
 from recommender.workspace import Workspace, WorkspaceError
 
-WISHES: Any = {_shelf.Wishes: lambda wishes: wishes.key}  # how wishes are told apart
+WISHES: Any = {_shelf_wishes.Wishes: lambda wishes: wishes.key}  # how wishes are told apart
 STAGING = Lock()  # two threads that need the same stage make it once
 SHOWN_STEPS = ("tables", "footprints", "relevance", "backtest")
 
@@ -114,13 +114,13 @@ def own_units(household: str | None) -> Floats:
     return _own_units(here.folder, here.version, household)
 
 
-def ranked(household: str | None, stop: int, wishes: _shelf.Wishes) -> pd.DataFrame:
+def ranked(household: str | None, stop: int, wishes: _shelf_wishes.Wishes) -> pd.DataFrame:
     """All that is ranked for a household at a stop of the green slider, best first."""
     here = opened()
     return _ranked(here.folder, here.version, household, stop, wishes)
 
 
-def goes_with(lines: Lines, stop: int, wishes: _shelf.Wishes) -> pd.DataFrame:
+def goes_with(lines: Lines, stop: int, wishes: _shelf_wishes.Wishes) -> pd.DataFrame:
     """What is ranked for a typed-in basket, best first. Raises WorkspaceError without its model."""
     here = opened()
     product, quantity = tuple(lines.product.tolist()), tuple(lines.quantity.tolist())
@@ -331,7 +331,7 @@ def _diet(folder: str, version: str, name: str) -> Diet:
 
 @st.cache_resource(max_entries=200, show_spinner=False)
 def _own_units(folder: str, version: str, household: str | None) -> Floats:
-    return _shelf.own_units(_stock(folder, version), household)
+    return _basket_stand_ins.own_units(_stock(folder, version), household)
 
 
 @st.cache_resource(max_entries=200, show_spinner=False, hash_funcs=WISHES)
@@ -340,7 +340,7 @@ def _ranked(
     version: str,
     household: str | None,
     stop: int,
-    wishes: _shelf.Wishes,
+    wishes: _shelf_wishes.Wishes,
 ) -> pd.DataFrame:
     goods = _stock(folder, version)
     climate = _shelf.climate_weight(stop, goods.policy.weights.climate)
@@ -365,7 +365,7 @@ def _goes_with(
     product: tuple[int, ...],
     quantity: tuple[float, ...],
     stop: int,
-    wishes: _shelf.Wishes,
+    wishes: _shelf_wishes.Wishes,
 ) -> pd.DataFrame:
     goods = _stock(folder, version)
     lines = Lines.of(product, quantity)

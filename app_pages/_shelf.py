@@ -6,40 +6,40 @@ says.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from app_pages._shelf_wishes import Wishes, own_policy
+from recommender.basket import units_of
 from recommender.candidates import Bools, Candidates, Floats, Ints
 from recommender.functional import OWN
 from recommender.history import History
+from recommender.impact.footprint_draws import Doubt, footprint_doubt
 from recommender.lighter import with_own_error
-from recommender.policy import Policy, Slate, Weights
+from recommender.names import shown_names
+from recommender.policy import Policy
 from recommender.relevance.cold.cold_start import COLD_SOURCE
 from recommender.relevance.generators import GENERATORS
+from recommender.relevance.newcomers.basket_model import BasketAnswer
 from recommender.rerank.rerank import Shelves
 from recommender.serving import COLD_START, serve
-from recommender.swaps import (
-    SwapGoods,
-    SwapRules,
-    by_verdict,
-    comparisons,
-    lighter_swaps,
-    swap_goods,
-    usual_products,
-)
+from recommender.swaps import SwapGoods, swap_goods
 from recommender.tradeoff import Goods, Scales
 
 STOPS = 10  # of the green slider; 0 is off
 DEFAULT_STOP = 4
-RANKED = 300  # candidates of a household that are put in order
 NOBODY = "\N{NULL}"  # an id that no log holds: served the list that is not personalised
-MOVERS = {"value_climate": "carbon", "value_retailer": "margin", "value_sellers": "small suppliers"}
-RULES = SwapRules(liking=0.01)
-LIKELY = 0.05  # p_buy from which a stand-in is said to be one that the household may well take
+MOVERS = {
+    "value_climate": "carbon",
+    "value_retailer": "margin",
+    "value_sellers": "small suppliers",
+    "value_variety": "variety",
+}
+WHY_BASKET = "what households with such a basket buy next"
 WHY_POPULAR = "among what most households bought in the last four weeks"
 # Of several generators that named a product, the one that says most about this household.
 WHY_NEW = {
@@ -73,6 +73,8 @@ class Stock:
     need_low: Floats  # (needs,): kg_functional that 5 % of the products offered stay under
     need_middle: Floats
     need_high: Floats  # 95 %
+    doubt: Doubt | None  # how far footprints err, and what of it is shared
+    units: Floats  # (products,): units that all customers bought
     crowd: Floats  # (products,): share of customers who bought it in the last four weeks
     titles: list[str]
     until: str  # day of the last purchase
@@ -117,8 +119,10 @@ def stock_of(
         need_low=low,
         need_middle=middle,
         need_high=high,
+        doubt=footprint_doubt(products, functional.need),
+        units=units_of(history.log),
         crowd=history.households(4.0) / max(history.log.customers, 1),
-        titles=names_of(products),
+        titles=shown_names(products, history.households(math.inf)),
         until=until,
     )
 
@@ -140,31 +144,27 @@ def default_stop(policy: Policy) -> int:
     return DEFAULT_STOP if policy.weights.climate > 0 else 0
 
 
-def with_climate(policy: Policy, climate: float, places: int = RANKED) -> Policy:
-    """The policy with another climate weight, and room for every candidate of a household."""
-    weights = {**policy.weights.as_dict(), "climate": climate}
-    return Policy(
-        name=policy.name,
-        version=policy.version,
-        description=policy.description,
-        review_date=policy.review_date,
-        weights=Weights(**weights),
-        carbon=policy.carbon,
-        slate=Slate(n=places),
-    )
+def shelves_for(stock: Stock, wishes: Wishes) -> Shelves:
+    """The shop's shelves with only what a declared diet leaves."""
+    if wishes.fits is None:
+        return stock.shelves
+    goods = replace(stock.goods, may_be_shown=stock.goods.may_be_shown & wishes.fits)
+    return replace(stock.shelves, goods=goods)
 
 
-def household_shelf(stock: Stock, household: str | None, climate: float) -> pd.DataFrame:
+def household_shelf(
+    stock: Stock, household: str | None, climate: float, wishes: Wishes = Wishes()
+) -> pd.DataFrame:
     """All that is ranked for a household (None: for nobody in particular), best first.
 
     The library's slate with, for each row: `product` (catalogue row), `is_new`, `reason`, and
-    `moved_climate`, `moved_retailer`, `moved_sellers`: places up (above 0) or down that this part
-    of the value moved it among the new or the known ones.
+    `moved_climate`, `moved_retailer`, `moved_sellers`, `moved_variety`: places up (above 0) or
+    down that this part of the value moved it among the new or the known ones.
     """
-    policy = with_climate(stock.policy, climate)
+    policy = own_policy(stock.policy, climate, wishes)
     asked = np.array([NOBODY if household is None else household], dtype=object)
     rows = serve(
-        stock.candidates, stock.shelves, stock.history, policy, stock.scales, asked
+        stock.candidates, shelves_for(stock, wishes), stock.history, policy, stock.scales, asked
     ).slates.drop(columns=["policy", "task", "customer_id", "position"])
     ids = stock.history.log.ids
     product = ids.product_rows(rows["product_id"])
@@ -178,6 +178,25 @@ def household_shelf(stock: Stock, household: str | None, climate: float) -> pd.D
     ).sort_index()
 
 
+def basket_shelf(
+    stock: Stock, found: BasketAnswer, climate: float, wishes: Wishes = Wishes()
+) -> pd.DataFrame:
+    """All that is ranked for a typed-in basket, best first; columns as in `household_shelf`."""
+    ids = found.history.log.ids
+    rows = serve(
+        found.candidates,
+        shelves_for(stock, wishes),
+        found.history,
+        own_policy(stock.policy, climate, wishes),
+        stock.scales,
+        np.array([ids.customers[found.customer]], dtype=object),
+        new_only=True,
+    ).slates.drop(columns=["policy", "task", "customer_id", "position"])
+    rows.insert(0, "product", ids.product_rows(rows["product_id"]))
+    rows["is_new"], rows["reason"] = True, WHY_BASKET
+    return with_moves(rows)
+
+
 def with_moves(ranked: pd.DataFrame) -> pd.DataFrame:
     """`ranked` (best first) with how many places each part of the value moved each row.
 
@@ -186,6 +205,9 @@ def with_moves(ranked: pd.DataFrame) -> pd.DataFrame:
     """
     moved = ranked.copy()
     for part in MOVERS:
+        if part not in ranked:
+            moved[part.replace("value", "moved")] = 0
+            continue
         without = (ranked["score"] - ranked[part]).to_numpy()
         order = np.lexsort((ranked["product"].to_numpy(), -without))
         rank = np.empty(len(order), np.int64)
@@ -233,41 +255,6 @@ def _most_bought_by_type(history: History, times: Ints) -> Ints:
     return most
 
 
-def household_swaps(stock: Stock, household: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What the household usually buys, and the stand-ins estimated lighter for it.
-
-    A stand-in is one that at least one household in a hundred would take: by `p_buy` where it is
-    among this household's candidates, else by the share of all who bought it lately. Without a
-    household: what most households buy.
-    """
-    ids, goods = stock.history.log.ids, stock.goods
-    if household is None:
-        top = np.argsort(-stock.crowd * goods.may_be_shown, kind="stable")[:40]
-        return pd.DataFrame({"product": top}), lighter_swaps(top, stock.swaps, stock.crowd, RULES)
-    customer = int(ids.customer_rows([household])[0])
-    usual = usual_products(stock.history, customer)
-    own = slice(stock.candidates.start[customer], stock.candidates.start[customer + 1])
-    liking = stock.crowd.copy()
-    liking[stock.candidates.product[own]] = stock.candidates.p_buy[own]
-    return usual, lighter_swaps(usual["product"].to_numpy(), stock.swaps, liking, RULES)
-
-
-def why_swap(stock: Stock, swap: Mapping[Hashable, Any]) -> str:
-    """Why this stand-in, in a sentence: what it shares with the usual product."""
-    number, usual = int(swap["swap"]), int(swap["product"])
-    need = stock.products["need"].iloc[usual]
-    kind = stock.products["kind"].iloc[number]
-    other = f"for the same need, {need}" + ("" if kind == need else f": {kind}")
-    same = f"also {kind}" if swap["same_kind"] else other
-    liked = "; this household may well take it" if swap["liking"] >= LIKELY else ""
-    return f"{same}{liked}"
-
-
-def weighed(stock: Stock, product: int) -> pd.DataFrame:
-    """The products weighed as stand-ins for one: lighter, then cannot tell, then heavier ones."""
-    return by_verdict(comparisons(np.array([product]), stock.swaps), RULES)
-
-
 def ranges_at_equal_use(stock: Stock, product: Sequence[int]) -> list[tuple[float, float, float]]:
     """Figure, low and high of a typical purchase in the need, met by each product (kg CO2e).
 
@@ -292,15 +279,6 @@ def place_on_scale(stock: Stock, product: int) -> tuple[float, float, float, flo
         float(stock.need_middle[need]),
         float(stock.need_high[need]),
     )
-
-
-def names_of(products: pd.DataFrame) -> list[str]:
-    """What each product is called: its title, or else its category."""
-    named = [products[c] for c in ("title", "category") if c in products]
-    name = named[0]
-    for other in named[1:]:
-        name = name.fillna(other)
-    return [str(n) for n in name.fillna(products["product_id"])]
 
 
 def _bought(times: int, days: float) -> str:

@@ -118,7 +118,8 @@ def kg_change(value: float, low: float, high: float) -> str:
     >>> kg_change(-11.2, -18.0, 0.21)
     '−11\\xa0kg CO2e (−18 to +0.21)'
     """
-    scale, unit = (1000.0, "g") if abs(value) < 0.1 else (1.0, "kg")
+    light = max(abs(value), abs(low), abs(high)) < 0.1
+    scale, unit = (1000.0, "g") if light else (1.0, "kg")
 
     def signed(figure: float) -> str:
         return ("+" if figure > 0 else "") + significant(figure * scale)

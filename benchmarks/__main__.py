@@ -22,6 +22,7 @@ BENCHES = (
     "carbon_rule",
     "carbon_cut",
     "coverage",
+    "browser",
 )
 
 

@@ -4,10 +4,11 @@ The answer holds the slates, the held-out purchases and a report, a dict of plai
 
     schema      1
     meta        what the caller says of the run (window, versions, ...), and: layer, households,
-                audit_households, judged {task: households with purchases}, candidate_rows,
-                products, slots, attention, draws, coverage, baseline, products_by_basis,
-                products_without_margin, margins (`observed_margins.with_margins`), footprint_range
-                (`observed_footprints.Doubt.told`; null without ranges), notes [sentences]
+                audit_households (0 where they are not told apart), judged {task: households with
+                purchases}, candidate_rows, products, slots, attention, draws, coverage, baseline,
+                products_by_basis, products_without_margin, margins
+                (`observed_margins.with_margins`), footprint_range (null without ranges, else
+                `observed_footprints.Doubt.told`), notes [sentences]
     figures     figure -> {meaning, unit, change}; change is "relative" or the figure whose
                 baseline value a difference is divided by
     scales      {m0, g0}
@@ -18,7 +19,8 @@ The answer holds the slates, the held-out purchases and a report, a dict of plai
         carbon_price_per_tonne  margin given up for a tonne, shop currency; null without margins
         tasks   task ("all", "new") -> {
             figures      figure -> ESTIMATE, over all households
-            audit        the same over the households that chose nothing; {} without any
+            audit        the same over the households that chose nothing; {} without any, and
+                         where they or the rest are fewer than 10, in all or with purchases
             split        {"total_kg", "functional_kg"} -> part -> ESTIMATE, all households
             audit_split  the same over the audit households; {} without any
             calibration  [{from, to, rows, said, seen}]: the places shown, in bands of p_buy
@@ -65,6 +67,7 @@ from recommender.impact.costs import Costs
 from recommender.impact.costs_break_even import cost_report
 from recommender.impact.fairness import fairness_report
 from recommender.impact.footprint_draws import footprint_doubt
+from recommender.impact.observed_audit import NO_AUDIT, may_stand_apart
 from recommender.impact.observed_checks import refuse_length, refuse_overlap
 from recommender.impact.observed_footprints import footprint_range
 from recommender.impact.observed_margins import MarginAssumption, with_margins
@@ -79,10 +82,12 @@ from recommender.impact.observed_parts import (
     worst_part,
 )
 from recommender.impact.segments import segment_report
+from recommender.impact.segments_hidden import SMALLEST
 from recommender.log import Log
 from recommender.metrics import FIGURES, bought_in
 from recommender.policy import BASELINE, Policy, PolicyError, baseline_policy
 from recommender.policy_slates import policy_slates
+from recommender.rerank.allowed import refuse_foreign
 from recommender.rerank.rerank import Shelves
 from recommender.tradeoff import TASKS
 
@@ -117,6 +122,7 @@ def backtest(
     income: Words | None = None,
     costs: Costs | None = None,
     simulations: Sequence[Mapping[str, Any]] = (),
+    smallest: int = SMALLEST,
 ) -> Backtest:
     """Slates of every policy for both tasks, judged on `truth`, compared with relevance alone.
 
@@ -130,7 +136,8 @@ def backtest(
     cuts; `margins` stand in where products have no margin rate; `segments` (by kind) and `income`
     are (households,) of those judged in the order of their numbers, None or NaN where not known, as
     `impact.segments_kinds.household_kinds` makes them; `costs` are what a policy costs to run, and
-    `simulations` the what-if files that stand beside its break-even. Raises PolicyError where
+    `simulations` the what-if files that stand beside its break-even. Fewer than `smallest` audit
+    households, or others beside them, are not told apart. Raises PolicyError where
     policies cannot be compared, and TableError for a bad product or a window that overlaps the
     earlier purchases.
     """
@@ -144,6 +151,7 @@ def backtest(
     products, margin_facts = with_margins(products, margins)
     shelves = Shelves.of(products, purchases_before)
     goods = shelves.goods
+    refuse_foreign(goods, shelves.facts, policies)
     refuse_length("second", None if second is None else second.kg_functional, len(products))
     served = np.diff(candidates.start) > 0 if served is None else served
     audit = np.zeros(candidates.customers, np.bool_) if audit is None else audit
@@ -157,7 +165,9 @@ def backtest(
     scales, slates = made.scales, made.slates
     is_new = ~purchases_before.has_bought(truth.customer, truth.product)
     windows = {"all": bought_in(truth, goods), "new": bought_in(truth.where(is_new), goods)}
-    groups = {"": np.arange(len(households)), "audit": np.flatnonzero(audit[households])}
+    buyers = [w.items[households] > 0 for w in windows.values()]
+    apart = may_stand_apart(audit[households], buyers, smallest)
+    groups = {"": np.arange(len(households)), "audit": np.flatnonzero(audit[households] & apart)}
     found = {
         group: measured(
             {run: s.of(members) for run, s in slates.items()},
@@ -178,22 +188,22 @@ def backtest(
         else footprint_range(slates, windows, goods, doubt, draws=draws, rng=of_footprints)
     )
     largest = np.argsort(-goods.target, kind="stable")[:LARGEST_SELLERS]
+    facts = run_facts(
+        candidates,
+        goods,
+        windows,
+        households,
+        audit & apart,
+        slate=policies[0].slate,
+        draws=draws,
+        margins=margin_facts,
+        doubt=doubt,
+    )
+    if not apart:
+        facts["notes"] = [*facts["notes"], NO_AUDIT.format(smallest)]
     report = {
         "schema": 1,
-        "meta": {
-            **(meta or {}),
-            **run_facts(
-                candidates,
-                goods,
-                windows,
-                households,
-                audit,
-                slate=policies[0].slate,
-                draws=draws,
-                margins=margin_facts,
-                doubt=doubt,
-            ),
-        },
+        "meta": {**(meta or {}), **facts},
         "figures": {
             name: {"meaning": f.meaning, "unit": f.unit, "change": f.change}
             for name, f in FIGURES.items()
@@ -252,6 +262,7 @@ def backtest(
                 for (policy, task), figures in ranges.items()
                 if task == "all"
             },
+            second=second,
         ),
     }
     return Backtest(

@@ -100,7 +100,10 @@ def rerank(
 
 @trade_off.command()
 def frontier(
-    out: Annotated[Path, typer.Option(help="Folder of the table and the chart.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the table and the chart; without it, the workspace's own."),
+    ] = None,
     policy: PolicyOption = None,
     knob: Annotated[
         str, typer.Option(help="What moves along the path, such as limits.carbon_change.")
@@ -111,7 +114,14 @@ def frontier(
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
-    """What more of one aim costs in the others, point by point, on the held-out weeks."""
+    """What more of one aim costs in the others, point by point, on the held-out weeks.
+
+    Without --out, the paths around the policy that the app's Merchandise page answers from, kept in
+    the workspace.
+    """
+    if out is None:
+        _keep_frontier(policy, workspace, as_json)
+        return
     from recommender.rerank.frontier import along
     from recommender.rerank.frontier_chart import frontier_sentence, write_frontier
     from recommender.rerank_steps import frontier_step
@@ -132,6 +142,19 @@ def frontier(
     if not as_json:
         answer.print(frontier_table(table.rows))
     say(facts, as_json, "\n".join([told, "", *paths]))
+
+
+def _keep_frontier(policy: Path | None, workspace: Path, as_json: bool) -> None:
+    from recommender.frontier_points import STEP, frontier_points_step, policies_of
+    from recommender.shop import Shop
+    from recommender.steps import policy_or_default
+
+    chosen = policy_or_default(policy)
+    with working(f"certified points around {chosen.name}"):
+        found = frontier_points_step(Shop(Workspace(workspace)), chosen)
+    points = policies_of(found)
+    facts = {"policy": chosen.name, "points": list(points), "paths": found["paths"]}
+    say(facts, as_json, f"{len(points)} certified points in {workspace / STEP}")
 
 
 @trade_off.command("explain-slate")

@@ -30,6 +30,7 @@ STEPS = {  # step: the command that makes it
     "backtest": "greenaisle backtest",
     "relevance_report": "greenaisle backtest --relevance",
     "response": "greenaisle response estimate",
+    "frontier": "greenaisle frontier",
     "simulation": "greenaisle simulate",
     "second_footprints": "greenaisle backtest",
     "carbon_report": "greenaisle backtest --carbon",

@@ -7,11 +7,16 @@
         tonnes_pack_per_year           the same of whole packs
         break_even_price_per_tonne     {value, low, high}, of functional carbon; null with a reason
         break_even_price_per_tonne_pack, no_price_because, no_pack_price_because
+        tonnes_realised_per_year       the change at equal function by a second footprint table
+        break_even_price_per_tonne_realised, no_realised_price_because; null without that table
         break_even_price_by_footprints {value, low, high} over the footprints' 80 % range; null
                                        where that is not given or reaches no cut
         payback_years                  {value, low, high}; null where the cost is not clearly earned
         net_present_value              {value, low, high}
-        references                     [{name, kind, price, currency, year, ..., times}]
+        references                     [{name, kind, price, currency, year, ..., times}], the times
+                                       of the realised price; of the claimed one without a second
+                                       table
+        references_by                  "realised" or "claimed": which price that is
         what_if                        [{scenario, version, run, ...}], from simulations given
         sentence
     }
@@ -21,6 +26,9 @@ The break-even price is (cost per year + margin lost per year) over tonnes avoid
 price of a tonne the policy pays for itself. It is negative where the margin gained exceeds the
 cost. Of the observed layer it has a paired 95 % interval, of a simulation bounds, since its margin
 and its kilograms are told one by one.
+
+A list chosen by one footprint table also picks that table's errors, so the cut that it claims is
+mostly smaller by another table (`observed_judged`), and the price of a tonne higher.
 """
 
 from __future__ import annotations
@@ -33,9 +41,10 @@ import numpy as np
 
 from recommender.bootstrap import drawn_sums, interval, ratio
 from recommender.candidates import Floats
+from recommender.functional import Functional
 from recommender.impact.costs import WEEKS_A_YEAR, Costs, Range
 from recommender.impact.costs_what_if import what_if_rows
-from recommender.impact.costs_words import NOTES, cost_sentence
+from recommender.impact.costs_words import CLAIMED_ONLY, NOTES, REALISED_TOO, cost_sentence
 from recommender.metrics import Slates
 from recommender.policy import BASELINE
 from recommender.policy_slates import Run
@@ -45,6 +54,7 @@ from recommender.rerank.carbon_prices import (
     beside_references,
     reference_prices,
 )
+from recommender.rescoring import CLAIMED, REALISED
 from recommender.splits import HORIZON_WEEKS
 from recommender.tradeoff import KG_PER_TONNE, Goods
 
@@ -61,6 +71,7 @@ class Yearly:
     margin: Floats  # shop currency; NaN without margins
     tonnes: Floats  # t CO2e at equal function
     tonnes_pack: Floats  # t CO2e of whole packs
+    tonnes_realised: Floats | None  # at equal function by a second footprint table
 
 
 def cost_report(
@@ -74,15 +85,17 @@ def cost_report(
     simulations: Sequence[Mapping[str, Any]] = (),
     footprint_ranges: Mapping[str, Mapping[str, Any]] | None = None,
     references: Sequence[ReferencePrice] | None = None,
+    second: Functional | None = None,
 ) -> dict[str, Any]:
     """The report above, of the task all, for each policy but the baseline.
 
     The lists' demand is that of `weeks` weeks (those that p_buy looks ahead), so a year holds 52 /
     `weeks` of them. `simulations` are what-if files as read; `footprint_ranges` by policy the
-    backtest's footprint_range of demand_kg_functional. Raises TableError for a bad simulation.
+    backtest's footprint_range of demand_kg_functional; `second` the products' functional figures by
+    a second footprint table. Raises TableError for a bad simulation.
     """
     known = reference_prices() if references is None else references
-    yearly = yearly_changes(costs, slates, goods, weeks, draws, rng)
+    yearly = yearly_changes(costs, slates, goods, weeks, draws, rng, second)
     answer: dict[str, Any] = {}
     for policy, change in yearly.items():
         told = _told(costs, change, known)
@@ -100,6 +113,7 @@ def cost_report(
             "sentence": cost_sentence(costs, told, what_if),
         }
     notes = [note.format(weeks=weeks, lists=WEEKS_A_YEAR / weeks) for note in NOTES]
+    notes.append(CLAIMED_ONLY if second is None else REALISED_TOO)
     if 0 < goods.no_margin < len(goods.price):
         notes.append(f"{goods.no_margin:,} products without a margin rate count with no margin.")
     return {**answer, "notes": notes}
@@ -112,10 +126,15 @@ def yearly_changes(
     weeks: int,
     draws: int,
     rng: np.random.Generator,
+    second: Functional | None = None,
 ) -> dict[str, Yearly]:
-    """What each policy changes in a year against the baseline, the same households drawn."""
+    """What each policy changes in a year against the baseline, the same households drawn.
+
+    Both footprint tables are read on the same draws, so that their prices can be compared.
+    """
     made = {policy: s for (policy, task), s in slates.items() if task == TASK}
-    worth = np.column_stack([goods.margin, goods.functional.kg_functional, goods.kg_pack])
+    columns = [goods.margin, goods.functional.kg_functional, goods.kg_pack]
+    worth = np.column_stack(columns if second is None else [*columns, second.kg_functional])
     base = _household_sums(made.pop(BASELINE), worth)
     tables = [_household_sums(s, worth) - base for s in made.values()]
     if not tables:
@@ -130,6 +149,7 @@ def yearly_changes(
             margin=both[:, 0] if margins else np.full(len(both), np.nan),
             tonnes=both[:, 1] / KG_PER_TONNE,
             tonnes_pack=both[:, 2] / KG_PER_TONNE,
+            tonnes_realised=None if second is None else both[:, 3] / KG_PER_TONNE,
         )
     return answer
 
@@ -161,7 +181,7 @@ def payback(costs: Costs, margin: Floats) -> Range | None:
 
 
 def _household_sums(slates: Slates, worth: Floats) -> Floats:
-    """Demand-weighted sums of each column of `worth` (products, 3) per household."""
+    """Demand-weighted sums of each column of `worth` (products, columns) per household."""
     demand = np.where(slates.product >= 0, slates.weight * slates.p_buy, 0.0)
     return np.stack([(demand * column[slates.product]).sum(axis=1) for column in worth.T], axis=1)
 
@@ -169,7 +189,14 @@ def _household_sums(slates: Slates, worth: Floats) -> Floats:
 def _told(costs: Costs, change: Yearly, references: Sequence[ReferencePrice]) -> dict[str, Any]:
     price, reason = break_even(costs, change.margin, change.tonnes)
     pack_price, pack_reason = break_even(costs, change.margin, change.tonnes_pack)
-    total = None if price is None else price["value"]
+    realised, realised_reason = (
+        (None, "")
+        if change.tonnes_realised is None
+        else break_even(costs, change.margin, change.tonnes_realised)
+    )
+    # what others say a tonne is worth stands beside the price that its own table had no part in
+    compared = price if change.tonnes_realised is None else realised
+    total = None if compared is None else compared["value"]
     total = total if total and total > 0 else None  # no times of a price that nobody pays
     beside = beside_references(
         CarbonPrice(weight=total, budget=0.0, purchases=None), references, costs.currency
@@ -182,11 +209,17 @@ def _told(costs: Costs, change: Yearly, references: Sequence[ReferencePrice]) ->
         "no_price_because": reason,
         "break_even_price_per_tonne_pack": pack_price,
         "no_pack_price_because": pack_reason,
+        "tonnes_realised_per_year": None
+        if change.tonnes_realised is None
+        else _range(change.tonnes_realised),
+        "break_even_price_per_tonne_realised": realised,
+        "no_realised_price_because": realised_reason,
         "payback_years": payback(costs, change.margin),
         "net_present_value": _range(
             (change.margin - costs.running_per_year) * costs.annuity - costs.one_off
         ),
         "references": beside["references"],
+        "references_by": CLAIMED if change.tonnes_realised is None else REALISED,
     }
 
 

@@ -8,6 +8,17 @@ from typing import Any
 from recommender.impact.costs import Costs
 from recommender.rerank.explain_words import money
 
+SECOND = "by a second footprint table of other sources"
+REALISED_TOO = (
+    "A claimed price rests on the footprints that chose the lists, a realised one on the same "
+    "lists scored again by a second footprint table of other sources, on the same households "
+    "drawn; goods that it does not know count as 0 kg there. The prices of others are compared "
+    "with the realised one."
+)
+CLAIMED_ONLY = (
+    "There is no second footprint table here, so each price rests on the cut that the lists' own "
+    "footprints claim. By another table a cut is mostly smaller, and the price of a tonne higher."
+)
 LARGE = 100.0  # money from which small change is noise
 NOTES = (
     "Margin and kilograms are demand-weighted over what is listed in {weeks} weeks, times "
@@ -29,7 +40,10 @@ NOTES = (
 def cost_sentence(
     costs: Costs, told: Mapping[str, Any], what_if: Sequence[Mapping[str, Any]]
 ) -> str:
-    """What the policy costs a year, what a tonne would have to be worth, and when it is paid."""
+    """What the policy costs a year, what a tonne would have to be worth, and when it is paid.
+
+    Where a second footprint table scored the lists again, claimed and realised stand side by side.
+    """
     sign = costs.currency
     cost = f"costs {whole(costs.per_year, sign)} a year for {costs.households:,.0f} households"
     margin = told["demand_margin_per_year"]["value"]
@@ -40,14 +54,7 @@ def cost_sentence(
     if price is None:
         words = f"{cost}; no break-even price: {told['no_price_because']}."
     else:
-        tonnes = -told["tonnes_functional_per_year"]["value"]
-        tonnes_less = f"{cost} and {tonnes:,.1f} t CO2e less at equal function"
-        high = price["high"]
-        words = (
-            f"{tonnes_less}: the margin gained exceeds the cost, so a tonne need be worth nothing."
-            if high is not None and high <= 0
-            else f"{tonnes_less}: it breaks even at {between(price, sign)} a tonne."
-        )
+        words = f"{cost} and {_tonnes_less(told)}: {_worth(told, sign)}."
     payback = told["payback_years"]
     if payback is None:
         words += " The one-off cost is not clearly earned back from margin."
@@ -58,6 +65,33 @@ def cost_sentence(
         said = "no break-even price" if found is None else f"{between(found, sign)} a tonne"
         words += f" What if {row['scenario']} ({row['run']} run): {said}."
     return words
+
+
+def _tonnes_less(told: Mapping[str, Any]) -> str:
+    """The cut in tonnes, claimed and, where it was scored again, realised."""
+    claimed = f"{-told['tonnes_functional_per_year']['value']:,.1f} t CO2e less at equal function"
+    if told["tonnes_realised_per_year"] is None:
+        return claimed
+    if told["break_even_price_per_tonne_realised"] is None:
+        return f"{claimed} as claimed, though {SECOND} {told['no_realised_price_because']}"
+    tonnes = -told["tonnes_realised_per_year"]["value"]
+    return f"{claimed} as claimed, {tonnes:,.1f} t {SECOND}"
+
+
+def _worth(told: Mapping[str, Any], sign: str) -> str:
+    """At what price of a tonne the policy pays for itself, as claimed and as realised."""
+    price, realised = (
+        told[f"break_even_price_per_tonne{of}"]  # null where there is none
+        for of in ("", "_realised")
+    )
+    if price["high"] is not None and price["high"] <= 0:  # whatever the tonnes
+        return "the margin gained exceeds the cost, so a tonne need be worth nothing"
+    claimed = f"it breaks even at {between(price, sign)} a tonne"
+    if told["tonnes_realised_per_year"] is None:
+        return claimed
+    if realised is None:
+        return f"{claimed} as claimed, and has no break-even price as realised"
+    return f"{claimed} as claimed, at {between(realised, sign)} as realised"
 
 
 def whole(amount: float, sign: str) -> str:

@@ -13,6 +13,7 @@ from scipy import stats
 
 from pcf_estimator.tables import TableError, read_columns
 from recommender.candidates import Floats, Ints
+from recommender.impact.experiment_pairs import both_chances
 from recommender.impact.experiment_slots import Pools, Slots, slots_for
 from recommender.impact.experiment_table import pools_of
 from recommender.impact.outcome_table import Names
@@ -81,7 +82,9 @@ def slots_plan(
 
     `wanted` (customers, places) are the columns of each pool that the judged policy would show;
     -1 is none of them, and has no support. The variance of one list's IPS estimate follows from
-    the exact chances and p_buy x attention as if it were the purchase chance: an assumption, told.
+    the exact chances of places and of pairs of places (one coin draws all of a list's places or
+    none) and p_buy x attention as if it were the purchase chance of a product shown, whatever
+    stands beside it: an assumption, told.
     """
     customers, places = wanted.shape
     at = np.arange(customers)[:, None]
@@ -91,13 +94,15 @@ def slots_plan(
     supported = chance > 0
     buy = np.where(wanted >= 0, pools.p_buy[at, np.maximum(wanted, 0)], 0.0) * attention[:places]
     # E[(w r)^2] = buy / chance, since w = 1 / chance with that chance and r is 0 or 1
-    square = np.divide(buy, chance, out=np.zeros_like(buy), where=supported)
+    worth = np.divide(buy, chance, out=np.zeros_like(buy), where=supported)
+    # E[w r w' r'] of two places = buy x buy' x chance of both / (chance x chance')
+    pairs = np.einsum("uj,uk,ujk->u", worth, worth, both_chances(pools, slots, wanted))
     value = float(np.where(supported, buy, 0.0).sum(axis=1).mean())
     if value <= 0:
         raise TableError(
             "slates: the policy to be judged sells nothing that could be drawn, so no plan is made"
         )
-    variance = float(square.sum(axis=1).mean())
+    variance = float((worth.sum(axis=1) + 2.0 * pairs).mean()) - value**2
     sight = float(stats.norm.ppf(0.975) + stats.norm.ppf(power))
     lists = math.ceil(sight**2 * variance / (effect * value) ** 2)
     weeks = None if lists_a_week is None else math.ceil(lists / lists_a_week)

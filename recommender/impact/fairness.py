@@ -11,7 +11,8 @@
         basket_price_by_income [{income, households, **ESTIMATE}], from the lowest band
         worse_off_by_income    [{income, households, figure, **ESTIMATE}]
         income_gap             {lowest, highest, households [2], moves [2], value, low, high}: the
-                               difference of both ends' changes of the basket price; or null
+                               difference of both ends' changes of the basket price; null where
+                               a band of either end has fewer than 50 households
         sentence
     }
     notes  [sentence]
@@ -39,7 +40,7 @@ from recommender.impact.fairness_words import NOTES, fairness_sentence, income_n
 from recommender.impact.segments_control import cell_interval
 from recommender.impact.segments_hidden import hidden_cells
 from recommender.impact.segments_kinds import NOT_KNOWN, Words, in_order, is_known
-from recommender.impact.segments_words import moved, percent
+from recommender.impact.segments_words import FEW, moved, percent
 from recommender.metrics import Slates
 from recommender.policy import BASELINE
 from recommender.policy_slates import Run
@@ -173,6 +174,8 @@ def _described(
         }
 
     gap = _gap(level, base, names, households, ordered)
+    of_band = dict(zip(names, households.tolist(), strict=True))
+    of_ends = [(end, of_band[end]) for end in _ends(ordered)]
     same_needs = float(ratio(level["matched"], base["basket"])[0, -1])
     return {
         **{figure: rows[-1] for figure, rows in found.items()},
@@ -182,7 +185,9 @@ def _described(
             {"figure": figure, **row(b, figure)} for figure in SHARES for b in bands
         ],
         "income_gap": gap,
-        "sentence": "the baseline" if policy == BASELINE else fairness_sentence(found, gap),
+        "sentence": "the baseline"
+        if policy == BASELINE
+        else fairness_sentence(found, gap, of_ends),
     }
 
 
@@ -205,17 +210,17 @@ def _gap(
     ordered: Sequence[str] | None,
 ) -> dict[str, Any] | None:
     """The lowest told band's change of the basket price less that of the highest, paired."""
-    if ordered is None or len(ordered) < 2:
+    ends = [list(names).index(end) for end in _ends(ordered)]
+    if len(ends) < 2 or households[ends].min() < FEW:
         return None
-    ends = [list(names).index(ordered[0]), list(names).index(ordered[-1])]
     change = ratio(level["basket"], base["basket"])[:, ends] - 1.0
     gap = (change[:, 0] - change[:, 1])[:, None]
     low, high = cell_interval(gap[1:], households[ends].min(keepdims=True))
     ends_low, ends_high = cell_interval(change[1:], households[ends])
     plain = [None if np.isnan(x) else float(x) for x in (gap[0, 0], low[0], high[0])]
     return {
-        "lowest": ordered[0],
-        "highest": ordered[-1],
+        "lowest": names[ends[0]],
+        "highest": names[ends[1]],
         "households": [int(households[end]) for end in ends],
         "moves": [
             moved(*three)
@@ -223,3 +228,8 @@ def _gap(
         ],
         **dict(zip(("value", "low", "high"), plain, strict=True)),
     }
+
+
+def _ends(ordered: Sequence[str] | None) -> list[str]:
+    """The lowest and the highest of at least two bands in order; else none."""
+    return [ordered[0], ordered[-1]] if ordered is not None and len(ordered) > 1 else []

@@ -8,7 +8,7 @@ from typing import Any
 from recommender.impact.fairness_lists import SHARES
 from recommender.impact.segments_hidden import SMALLEST
 from recommender.impact.segments_kinds import Words
-from recommender.impact.segments_words import moved, percent, signed
+from recommender.impact.segments_words import FEW, moved, percent, signed
 
 NOTES = (
     "Prices at equal function take a product's price per reference flow times the flows that a "
@@ -28,8 +28,12 @@ NOTES = (
 def fairness_sentence(
     found: Mapping[str, Sequence[Mapping[str, float | None]]],
     gap: Mapping[str, Any] | None,
+    ends: Sequence[tuple[str, int]] = (),
 ) -> str:
-    """Prices, who is worse off, and how both ends of income fare, in one paragraph."""
+    """Prices, who is worse off, and how both ends of income fare, in one paragraph.
+
+    `ends` are the lowest and the highest band told, with their households.
+    """
     worse, much, dearer = (percent(found[name][-1]["value"] or 0.0) for name in SHARES[:3])
     price = found["basket_price"][-1]
     change = price["change"] or 0.0
@@ -39,6 +43,12 @@ def fairness_sentence(
         f"1 % less relevant to them, {much} over 5 %; for {dearer} their own needs cost over 1 % "
         f"more."
     )
+    small = [f"{band} ({households:,})" for band, households in ends if households < FEW]
+    if small:
+        return words + (
+            f" No difference between the lowest and the highest income band is stated: that takes "
+            f"{FEW} households at each end, and fewer are of {' and of '.join(small)}."
+        )
     if gap is None or gap["value"] is None or gap["low"] is None:
         return words
     value, low, high = (signed(gap[end], "points") for end in ("value", "low", "high"))
@@ -54,7 +64,11 @@ def income_notes(income: Words | None, ordered: Sequence[str] | None) -> list[st
     """What the rows by income leave out."""
     if income is None:
         return ["The shop knows no income bands, so nothing is said of them."]
-    notes = [f"Bands of fewer than {SMALLEST} households are kept back."]
+    notes = [
+        f"Bands of fewer than {SMALLEST} households are kept back, and larger ones with them where "
+        f"fewer than {SMALLEST} could be found by subtraction. Under {FEW} households an interval "
+        f"covers less than 95 %: no difference between incomes is stated from such a band."
+    ]
     if ordered is None:
         notes.append("The income bands name no numbers, so which is lowest is not known.")
     return notes

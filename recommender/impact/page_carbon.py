@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from statistics import median
 from typing import Any
 
 from recommender.impact.page_charts import panels, point
@@ -61,7 +62,8 @@ def split_section(report: Mapping[str, Any]) -> Html:
         "Where the change in CO2e comes from",
         paragraph(
             "A change is split without a rest: other products inside the same need (the headline), "
-            "another mix of needs, other pack sizes (no saving), and fewer or more purchases."
+            "another mix of needs, other pack sizes (no saving), and fewer or more purchases. "
+            "All of it is as claimed by the footprints that made the lists."
         ),
         *made,
         layer="observed",
@@ -186,18 +188,18 @@ def _claimed(report: Mapping[str, Any]) -> list[Html]:
         and e["realised"]["change"] * e["claimed"]["change"] > 0
         for e in both.values()
     )  # fmt: skip
-    first = next(iter(both.values()))
-    middle = sorted(kept)[len(kept) // 2] if kept else None
-    part = f"; in the middle, {middle:.0%} of what is claimed is realised" if kept else ""
+    part = f"; in the median, {median(kept):.0%} of what is claimed is realised" if kept else ""
     sentence = (
         f"Re-scored with a second footprint table, {held} of {count(len(both), 'cut')} clearly "
         f"keep their sign{part}."
     ).replace("%", " %")
     facts = paragraph(
         f"Circle: claimed, by the table that made the lists. Diamond: realised, by a second one. "
-        f"Over {count(first['products'], 'product')} the two tables’ logarithms correlate by "
-        f"{level(first['correlation_log_kg'])}; inside needs, where swaps are made, by "
-        f"{level(first.get('correlation_inside_needs'))}.",
+        f"Over the products that a weighting lists and both tables know "
+        f"({_span((e['products'] for e in both.values()), '{:,}')} of them, by weighting), the two "
+        f"tables’ logarithms correlate by {_span(e['correlation_log_kg'] for e in both.values())}; "
+        f"inside needs, where swaps are made, by "
+        f"{_span(e.get('correlation_inside_needs') for e in both.values())}.",
         cls="note",
     )
     cells = {
@@ -212,3 +214,16 @@ def _claimed(report: Mapping[str, Any]) -> list[Html]:
     said = dict.fromkeys(clean(e["note"], 500) for e in both.values() if e.get("note"))
     drawn = panels(rows, ["kg CO2e at equal use"])
     return [figure(drawn, sentence, numbers), facts, *(paragraph(n, cls="note") for n in said)]
+
+
+def _span(values: Iterable[float | None], shown: str = "{:.3f}") -> str:
+    """From the least to the most of figures of several policies, as one where they look the same.
+
+    >>> _span([0.9371, None, 0.8849]), _span([0.93, 0.93]), _span([None])
+    ('0.885 to 0.937', '0.930', '–')
+    """
+    known = [value for value in values if value is not None]
+    if not known:
+        return "–"
+    least, most = (shown.format(end) for end in (min(known), max(known)))
+    return least if least == most else f"{least} to {most}"

@@ -5,6 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from recommender.impact.page_deepest import (
+    LITTLE,
+    RESTS_ON,
+    SECOND_TABLE,
+    deepest,
+    is_judged,
+    realised,
+)
 from recommender.impact.page_frontier import frontiers
 from recommender.impact.page_html import (
     Content,
@@ -41,8 +49,6 @@ from recommender.impact.page_words import (
     window_words,
 )
 
-LITTLE = 0.02  # of relevance: what the sentences call little
-
 FIGURES = {
     RELEVANCE: "Relevance (NDCG)",
     "demand_revenue": "Revenue",
@@ -70,7 +76,7 @@ def first_page(
             "Revenue, margin and CO2e are demand-weighted: attention × p_buy × what one purchase "
             "is worth. Half of these goods are bought anyway, so they compare weightings and "
             "forecast nothing. At equal use means: what a typical purchase in the need takes, "
-            "whatever the pack.",
+            "whatever the pack. " + RESTS_ON[is_judged(report)],
             cls="note",
         ),
         warnings(report),
@@ -110,7 +116,7 @@ def sentences(report: Mapping[str, Any]) -> list[Html]:
         said.append(
             inside(
                 f"No weighting lowers CO2e at equal use clearly for at most {LITTLE * 100:g} % of "
-                f"relevance."
+                f"relevance{', by both footprint tables' if is_judged(report) else ''}."
             )
         )
     if inside_needs is not None and inside_needs != free:
@@ -119,19 +125,6 @@ def sentences(report: Mapping[str, Any]) -> list[Html]:
         )
     said += [line for line in (_money(report), _sellers(report), _packs(report, free)) if line]
     return said
-
-
-def deepest(report: Mapping[str, Any], reference: str | None = None) -> str | None:
-    """The policy with the largest clear cut at equal use for at most `LITTLE` of relevance."""
-    fit = [
-        policy
-        for policy in others(report)
-        if (reference is None or report["policies"][policy]["carbon"]["reference"] == reference)
-        and is_clear(figures_of(report, policy)[CARBON])
-        and figures_of(report, policy)[CARBON]["change"] < 0
-        and (figures_of(report, policy)[RELEVANCE]["change"] or 0.0) >= -LITTLE
-    ]
-    return min(fit, key=lambda p: figures_of(report, p)[CARBON]["change"], default=None)
 
 
 def _cut(report: Mapping[str, Any], policy: str, opening: str) -> Html:
@@ -146,11 +139,14 @@ def _cut(report: Mapping[str, Any], policy: str, opening: str) -> Html:
         if part in split and is_clear(split[part])
     ]
     of_it = f"; of it {listed(parts)}" if parts else ""
+    again = realised(report, policy)
+    checked = f"; {SECOND_TABLE} {about('it', again)}" if again else ""
+    claimed = " as claimed" if again else ""
     return inside(
         opening.rstrip(":"),
         " is " if not opening.endswith("is") else " ",
         tag("strong", name(policy)),
-        f": CO2e {about('at equal use', figures[CARBON])}{of_it}; "
+        f": CO2e {about('at equal use', figures[CARBON])}{claimed}{of_it}{checked}; "
         f"{about('relevance', figures[RELEVANCE])}.",
     )
 
@@ -232,6 +228,7 @@ def _packs(report: Mapping[str, Any], policy: str | None) -> Html | None:
 def policies_table(report: Mapping[str, Any]) -> Html:
     """The policies compared: levels of the baseline, changes of the others."""
     baseline = report["meta"]["baseline"]
+    judged = is_judged(report)
     cells: dict[str, list[Content]] = {}
     for policy in ordered(report):
         figures = figures_of(report, policy)
@@ -243,10 +240,15 @@ def policies_table(report: Mapping[str, Any]) -> Html:
                 split = report["policies"][policy]["tasks"]["all"]["split"].get("functional_kg", {})
                 part = split.get("substitution")
                 row.append("" if policy == baseline else change_cell(part))
+                if judged:
+                    again = None if policy == baseline else realised(report, policy)
+                    row.append(change_cell(again) if again else "")
         cells[policy] = row
     heads = []
     for key, words in FIGURES.items():
         heads.append(words)
         if key == CARBON:
             heads.append("of it swaps inside needs")
+            if judged:
+                heads.append("by a second footprint table")
     return by_policy(report, source_words(report), heads, cells)

@@ -129,8 +129,8 @@ def _worse_off(
     most, least = (pick(rows, key=lambda row: row["value"]) for pick in (max, min))
     sentence = (
         f"Between about {size(least['value'])} of households ({clean(least['label'])}) and about "
-        f"{size(most['value'])} ({clean(most['label'])}) get a list that is clearly less relevant "
-        f"to them."
+        f"{size(most['value'])} ({clean(most['label'])}) get a list over 1{NO_BREAK}% less "
+        f"relevant to them, by their estimated chances of buying."
     )
     drawn = panels(rows, [column], unit="share of households, %")
     return [figure(drawn, sentence, numbers)]

@@ -56,12 +56,14 @@ def segments_section(report: Mapping[str, Any]) -> Html:
     kept = {kind: n for kind, n in found.get("suppressed", {}).items() if n}
     smallest = found.get("smallest", 10)
     hidden = (
-        f"Segments of fewer than {smallest} households are not shown: "
+        "Not shown: "
         + listed(
             f"{count(n, 'cell')} of {spelled(clean(kind)).lower()}" for kind, n in kept.items()
         )
+        + f". Each has fewer than {smallest} households, or is larger and would give fewer away "
+        "by subtraction"
         if kept
-        else f"No segment has fewer than {smallest} households"
+        else "No segment is kept back"
     )
     notes = [clean(note, 500) for note in found.get("notes", [])]
     return section(

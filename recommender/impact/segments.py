@@ -17,7 +17,7 @@ the other segments of its kind. Layer: observed (held-out purchases).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -111,7 +111,12 @@ def report_of_sums(
             moves = Moves.of(levels[policy, figure], base, scale, entering)
             found = _rows(policy, figure, moves, cells, told[:, f], count[:, f])
             rows += found
-            warnings += _warnings(policy, figure, found, moves, cells.kinds)
+            whole = {
+                name for k, name in enumerate(cells.kinds) if not hidden[cells.kind == k, f].any()
+            }
+            same_below = np.array_equal(sums[policy][figure][1], sums[BASELINE][figure][1])
+            by_mix = set() if same_below else whole  # a mean cannot move by its mix
+            warnings += _warnings(policy, figure, found, moves, cells.kinds, by_mix)
     return {
         "kinds": list(cells.kinds),
         "smallest": smallest,
@@ -163,14 +168,24 @@ def _rows(
 
 
 def _warnings(
-    policy: str, figure: str, rows: list[dict[str, Any]], moves: Moves, kinds: Sequence[str]
+    policy: str,
+    figure: str,
+    rows: list[dict[str, Any]],
+    moves: Moves,
+    kinds: Sequence[str],
+    by_mix: Set[str],
 ) -> list[dict[str, str]]:
-    """Segments that move against the total, and totals that move against every segment."""
+    """Segments that move against the total, and totals that move against every segment.
+
+    The latter only of the kinds `by_mix`, all of whose segments are told, of a figure whose
+    denominator the policy moves, and where the total's own interval is clear of no change.
+    """
     total = {
         "change": moves.change[-1],
         "change_low": moves.change_low[-1],
         "change_high": moves.change_high[-1],
     }
+    clear = moves.change_low[-1] > 0 or moves.change_high[-1] < 0
     found = []
     for kind in kinds:
         of_kind = [row for row in rows if row["kind"] == kind]
@@ -178,7 +193,8 @@ def _warnings(
         changes = np.array([row["change"] for row in of_kind if row["change"] is not None])
         way = np.sign(np.where(np.abs(changes) > NOTHING, changes, 0.0))
         sentences = []
-        if len(way) > 1 and (way == way[0]).all() and way[0] * total["change"] < -NOTHING:
+        opposite = len(way) > 1 and (way == way[0]).all() and way[0] * total["change"] < -NOTHING
+        if opposite and clear and kind in by_mix:
             sentences.append(mix_sentence(kind, figure, total, way[0] > 0))
         elif opposed:
             sentences.append(against_sentence(kind, figure, total, opposed))

@@ -74,10 +74,10 @@ def against_sentence(
 
 
 def mix_sentence(kind: str, figure: str, total: Mapping[str, float], segments_rise: bool) -> str:
-    """That every segment told moves one way and the total the other."""
+    """That every segment moves one way and the total, clearly, the other."""
     return (
         f"{FIGURES[figure].meaning} {_of(total)} in all, yet it "
-        f"{'rises' if segments_rise else 'falls'} in every segment of {kind} that is told: the "
+        f"{'rises' if segments_rise else 'falls'} in every segment of {kind}: the "
         f"total moves by the mix of segments (Simpson's paradox), so read the segments."
     )
 
@@ -89,8 +89,8 @@ def notes_of(
     check."""
     notes = [
         f"Segments are of {households:,} households judged. Cells of fewer than {smallest} "
-        f"households that enter a figure are kept back, and the next smallest with them where the "
-        f"rest could be found by subtraction.",
+        f"households that enter a figure are kept back, and larger ones with them where fewer than "
+        f"{smallest} could be found by subtraction, inside a kind of segments or between two.",
         f"A segment counts as moving against the total only where its 95 % interval is clear of no "
         f"change and its false-discovery rate among all cells of the policy and figure is at most "
         f"{percent(false_discovery)} (Benjamini-Hochberg).",
@@ -101,7 +101,8 @@ def notes_of(
         "shrunk draws each change towards the mean of its kind by how uncertain it is "
         "(DerSimonian-Laird): the better guess for a small segment.",
         "Sums per household compare the same households under both policies, so a total cannot "
-        "move against all its segments; shares and ratios can.",
+        "move against all its segments; shares and ratios can, which is told where no segment of "
+        "the kind is kept back and the total's interval is clear of no change.",
     ]
     unknown: dict[str, int] = {}
     for row in rows:  # fewer enter a figure of those who bought

@@ -14,6 +14,7 @@ from recommender.rerank.shelf_facts import ShelfFacts
 from recommender.tradeoff import Goods, allowed_rows
 
 Names = npt.NDArray[np.object_]
+TOLD = 5  # unknown names that a refusal spells out
 
 
 def allowed_products(goods: Goods, facts: ShelfFacts, policy: Policy) -> Bools:
@@ -47,6 +48,15 @@ def allowed_products(goods: Goods, facts: ShelfFacts, policy: Policy) -> Bools:
     return allowed
 
 
+def refuse_foreign(goods: Goods, facts: ShelfFacts, policies: Sequence[Policy]) -> None:
+    """Raises PolicyError for the first policy that does not fit the shop's catalogue.
+
+    Each slate asks the same of its own policy; asked of all at once, nothing is ranked in vain.
+    """
+    for policy in policies:
+        allowed_products(goods, facts, policy)
+
+
 def rows_on_slates(
     candidates: Candidates, goods: Goods, facts: ShelfFacts, policy: Policy, task: str
 ) -> Bools:
@@ -62,10 +72,12 @@ def _named(policy: Policy, key: str, known: Names, what: str) -> Bools:
     unknown = [name for name in asked if name not in names]
     if unknown:
         near = get_close_matches(unknown[0], [str(name) for name in known], n=1, cutoff=0.5)
-        hint = f", the nearest is {near[0]!r}" if near else ""
+        hint = f", the nearest to {unknown[0]!r} is {near[0]!r}" if near else ""
+        told = ", ".join(repr(name) for name in unknown[:TOLD])
+        told += f" and {len(unknown) - TOLD} more" if len(unknown) > TOLD else ""
         raise PolicyError(
-            f"policy {policy.name}: [limits] {key} names {what} {unknown[0]!r}, but the shop has "
-            f"none of that name{hint} ({len(unknown)} of {len(asked)} names are unknown)"
+            f"policy {policy.name}: [limits] {key} names {what} {told}, but the shop has none of "
+            f"that name{hint} ({len(unknown)} of {len(asked)} names are unknown)"
         )
     return np.isin(known, np.array(asked, object))
 

@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app_pages import _load, _shelf
+from app_pages import _basket_stand_ins, _load, _shelf, _shelf_wishes
 from recommender.app_server import WORKSPACE_SETTING
+from recommender.basket import Lines
+from recommender.basket_diets import diet_of
 from recommender.serving import COLD_START
 from recommender.serving_steps import recommend_step
 from recommender.shop import Shop
@@ -97,9 +99,10 @@ def test_nobody_gets_what_most_households_buy(stock):
 def test_swaps_of_a_household_are_for_what_it_usually_buys(stock):
     found = 0
     for household in (f"h{k:02d}" for k in range(10)):
-        usual, swaps = _shelf.household_swaps(stock, household)
-        assert (usual["visits"] >= 2).all()
-        assert swaps["product"].isin(usual["product"]).all()
+        lines = _basket_stand_ins.usual_basket(stock, household)
+        assert len(lines) <= 12
+        swaps = _basket_stand_ins.basket_swaps(stock, household, lines)
+        assert swaps["product"].isin(lines.product).all()
         names = stock.products["kind"].iloc[swaps["product"]]
         assert not names.isin(["infant formula powder", "beer", "laundry powder"]).any()
         found += len(swaps)
@@ -110,9 +113,59 @@ def test_beer_is_neither_shown_nor_swapped(stock):
     beer = np.flatnonzero(stock.products["kind"] == "beer")
     for household in (None, "h00", "h01", "h02"):
         assert not _shelf.household_shelf(stock, household, 0.0)["product"].isin(beer).any()
-        assert not _shelf.household_swaps(stock, household)[1]["swap"].isin(beer).any()
+        lines = _basket_stand_ins.usual_basket(stock, household)
+        assert not _basket_stand_ins.basket_swaps(stock, household, lines)["swap"].isin(beer).any()
 
 
-def test_a_shop_without_kinds_and_titles_still_has_names():
-    products = pd.DataFrame({"product_id": ["1", "2"], "category": ["milk", None]})
-    assert _shelf.names_of(products) == ["milk", "2"]
+def test_an_empty_basket_and_one_of_goods_kept_apart_have_no_swap_and_say_why(stock):
+    assert _basket_stand_ins.basket_swaps(stock, "h03", Lines.of([], [])).empty
+    kinds = stock.products["kind"]
+    apart = [int(np.flatnonzero(kinds == k)[0]) for k in ("beer", "pain relief", "laundry powder")]
+    lines = Lines.of([*apart, int(np.flatnonzero(stock.products["tier"] == "unknown")[0])], [1] * 4)
+    swaps = _basket_stand_ins.basket_swaps(stock, "h03", lines)
+    assert swaps.empty
+    why = {
+        row: said
+        for said, rows in _basket_stand_ins.why_no_swap(stock, lines, swaps).items()
+        for row in rows
+    }
+    assert why[apart[0]] == "sold by age"
+    assert why[apart[1]] == "for infants, medicine or special care"
+    assert why[apart[2]] == "no figure that may be compared with others"
+
+
+def test_wishes_act_through_the_policy(stock):
+    wishes = _shelf_wishes.Wishes(ceiling=4.0, small="more", variety="more")
+    policy = _shelf_wishes.own_policy(stock.policy, 0.3, wishes)
+    assert policy.limits.highest_price == 4.0
+    assert policy.weights.climate == 0.3
+    assert policy.weights.sellers == pytest.approx(4 * stock.policy.weights.sellers)
+    assert policy.model_dump()["values"]["diversity"] == _shelf_wishes.VARIETY["more"]
+    assert policy.weights.retailer == stock.policy.weights.retailer
+    ranked = _shelf.household_shelf(stock, "h03", 0.3, wishes)
+    assert (ranked["price"] <= 4.0).all()
+    assert ranked["value_variety"].max() > 0
+    off = _shelf_wishes.own_policy(stock.policy, 0.3, _shelf_wishes.Wishes(small="off"))
+    assert off.weights.sellers == 0
+
+
+def test_a_declared_diet_holds_on_the_shelf_and_for_swaps(stock):
+    found = diet_of(stock.products, "no meat or fish")
+    wishes = _shelf_wishes.Wishes(diet="no meat or fish", fits=found.fits)
+    meat = stock.products["kind"].isin(["ground beef", "chicken breast", "pork chops"]).to_numpy()
+    beef = Lines.of([int(np.flatnonzero(stock.products["kind"] == "ground beef")[0])], [1])
+    assert not meat[_shelf.household_shelf(stock, "h03", 0.3, wishes)["product"]].any()
+    assert meat[_shelf.household_shelf(stock, "h03", 0.3)["product"]].any()
+    swaps = _basket_stand_ins.basket_swaps(stock, None, beef, wishes)
+    assert len(swaps)
+    assert not meat[swaps["swap"]].any()
+
+
+def test_what_is_refused_or_in_the_basket_already_is_not_proposed(stock):
+    beef = int(np.flatnonzero(stock.products["kind"] == "ground beef")[0])
+    swaps = _basket_stand_ins.basket_swaps(stock, None, Lines.of([beef], [1]))
+    first = int(swaps["swap"].iloc[0])
+    without = _basket_stand_ins.basket_swaps(stock, None, Lines.of([beef], [1]), refused=[first])
+    assert first not in set(without["swap"])
+    both = _basket_stand_ins.basket_swaps(stock, None, Lines.of([beef, first], [1, 1]))
+    assert first not in set(both["swap"])

@@ -1,15 +1,100 @@
-"""The two pages in a real browser: a shopper moves the slider, a merchandiser weighs and reads."""
+"""The shopper's journeys in a real browser, with the library's own figures beside the screen's."""
 
+import importlib.util
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from app_pages import _basket, _basket_stand_ins, _shelf
+from app_pages._basket_panel import against_sentence, summary
+from recommender.app_server import serving
+from recommender.basket import Lines, against_usual, basket_total, swapped
+from recommender.shop import Shop
+from recommender.steps import default_policy, scales_now
+from recommender.workspace import Workspace
+
 pytestmark = pytest.mark.browser
 CARD_NAMES = '[data-testid="stTabPanel"]:visible strong, [role="tabpanel"]:visible strong'
+HOSTILE_PRODUCTS = ("p009", "p012", "p026")  # none of them what the journeys swap
+HOSTILE_NAME = (
+    "<img src=x onerror=alert(1)>**b** $\\alpha$ :material/home: :red[r] www.example.org a@b.org"
+)
 FINISHED = (
     "() => document.querySelector('[data-testid=stApp]')"
     "?.getAttribute('data-test-script-state') === 'notRunning'"
 )
+
+
+@dataclass(frozen=True)
+class Library:
+    """The library's own answers on the workspace that is served."""
+
+    folder: Path
+    stock: _shelf.Stock
+
+    @property
+    def ids(self) -> list[str]:
+        return self.stock.products["product_id"].tolist()
+
+    def of_kind(self, kind: str) -> int:
+        return self.stock.products["kind"].tolist().index(kind)
+
+    def kg(self, lines: Lines) -> float:
+        return basket_total(lines, self.stock.products, self.stock.doubt).kg
+
+    def held(self, lines: Lines) -> _basket.Held:
+        return _basket.Held(household="h05", lines=lines, usual=lines)
+
+    def summary(self, lines: Lines) -> str:
+        total = basket_total(lines, self.stock.products, self.stock.doubt)
+        return as_read(summary(self.held(lines), total, "$"))
+
+    def against(self, lines: Lines) -> str:
+        units = _basket_stand_ins.own_units(self.stock, "h05")
+        found = against_usual(lines, self.stock.swaps, units, self.stock.units)
+        return as_read(against_sentence(self.held(lines), found, "$"))
+
+
+@pytest.fixture(scope="module")
+def served(chromium, tmp_path_factory) -> Iterator[tuple[str, Path]]:
+    """A small shop of this file's own: its feedback is written to."""
+    assert chromium
+    file = Path(__file__).parent.parent / "app" / "small_shop.py"
+    spec = importlib.util.spec_from_file_location("small_shop_of_the_shopper", file)
+    small_shop = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(small_shop)
+    names = dict.fromkeys(HOSTILE_PRODUCTS, HOSTILE_NAME)
+    folder = small_shop.build(tmp_path_factory.mktemp("shopper") / "workspace", names).folder
+    with serving(folder, 90.0) as address:
+        yield address, folder
+
+
+@pytest.fixture(scope="module")
+def address(served) -> str:
+    return served[0]
+
+
+@pytest.fixture(scope="module")
+def library(served) -> Library:
+    shop = Shop(Workspace(served[1]))
+    stock = _shelf.stock_of(
+        products=shop.products(shop.today),
+        shelves=shop.shelves,
+        scales=scales_now(shop),
+        candidates=shop.candidates("now"),
+        history=shop.today,
+        policy=default_policy(),
+        until="",
+    )
+    return Library(folder=served[1], stock=stock)
+
+
+def as_read(text: str) -> str:
+    """Markdown as a reader sees it."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def card_names(page) -> list[str]:
@@ -38,38 +123,58 @@ def test_a_shopper_moves_the_slider_and_the_shelf_changes(page, address):
     assert "green=max" in page.url
 
 
-def test_a_shopper_opens_the_swaps_and_asks_how_they_are_known(page, address):
-    for household in ("h00", "h01", "h02", "h03", "h05"):
-        opened(page, f"{address}/?household={household}&view=Swaps", "Your shelf")
-        page.get_by_text("usually buys, ").wait_for()
-        if page.get_by_text("How do we know?").count():
-            break
+def test_a_shopper_swaps_two_goods_and_sees_the_librarys_own_totals(page, address, library):
+    beef, milk = library.of_kind("ground beef"), library.of_kind("cow's milk")
+    lines = Lines.of([beef, milk], [1, 1])
+    basket = "+".join(f"{library.ids[row]}*1" for row in (beef, milk))
+    opened(page, f"{address}/?household=h05&view=Swaps&basket={basket}", "Your shelf")
+    page.get_by_text(library.summary(lines)).first.wait_for()
+    seen = [lines]
+    for _ in range(2):
+        swap = _basket_stand_ins.basket_swaps(library.stock, "h05", lines).iloc[0]
+        key = f".st-key-swap_{swap['product']}_{swap['swap']}"
+        page.locator(f"{key} button").click()
+        lines = swapped(lines, int(swap["product"]), int(swap["swap"]))
+        page.get_by_text(library.summary(lines)).first.wait_for()
+        page.get_by_text(library.against(lines)).first.wait_for()
+        seen.append(lines)
+    page.wait_for_function(FINISHED)
+    # the address holds the basket: a link reopens it
+    opened(page, page.url, "Your shelf")
+    page.get_by_text(library.summary(lines)).first.wait_for()
+    assert library.kg(seen[-1]) < library.kg(seen[0])
+
+
+def test_each_step_can_be_undone(page, address, library):
+    beef = library.of_kind("ground beef")
+    lines = Lines.of([beef], [1])
+    opened(
+        page,
+        f"{address}/?household=h05&view=Swaps&basket={library.ids[beef]}*1",
+        "Your shelf",
+    )
+    page.get_by_role("button", name="Swap", exact=True).first.click()
+    undo = page.get_by_role("button", name="Undo: swapped")
+    undo.click()
+    undo.wait_for(state="hidden")
+    page.get_by_text(library.summary(lines)).first.wait_for()
+
+
+def test_a_shopper_asks_how_a_swap_is_known_and_reports_a_problem(page, address, library):
+    beef = library.ids[library.of_kind("ground beef")]
+    opened(page, f"{address}/?household=h05&view=Swaps&basket={beef}*1", "Your shelf")
     page.get_by_text("How do we know?").first.click()
     page.get_by_text("Allergens and diets are not known here").first.wait_for()
-    assert page.get_by_text("Estimated lighter: ").count() > 0
-
-
-def test_a_merchandiser_weighs_and_sees_what_it_does(page, address):
-    opened(page, address, "Your shelf")
-    page.get_by_role("link", name="Merchandise").click()
-    page.get_by_role("heading", name="What a weighting costs").wait_for()
+    assert page.get_by_text("estimated lighter: ").count() > 0
     page.wait_for_function(FINISHED)
-    metric = page.locator('[data-testid="stMetricValue"]').nth(1)
-    before = metric.inner_text()
-    slider = page.get_by_role("slider", name="Climate")
-    slider.focus()
-    for _ in range(10):
-        slider.press("ArrowRight")
-    page.get_by_role("button", name="Apply").click()
-    page.wait_for_function(
-        "before => before !== "
-        "document.querySelectorAll('[data-testid=stMetricValue]')[1].innerText",
-        arg=before,
-    )
-    assert metric.inner_text().startswith("−")
-    chart = page.locator('[data-testid="stVegaLiteChart"]')
-    chart.wait_for()
-    assert chart.count() == 1
+    page.get_by_role("button", name="More", exact=True).first.click()
+    page.get_by_text("Report a problem").last.click()
+    page.get_by_text("What is wrong?").wait_for()
+    page.get_by_role("button", name="Send").click()
+    page.get_by_text("your report is kept").wait_for()
+    kept = (library.folder / "feedback" / "problems.csv").read_text()
+    assert beef in kept
+    assert "h05" not in kept
 
 
 def test_hostile_names_are_letters_in_the_browser_too(page, address):
@@ -92,7 +197,7 @@ def test_hostile_names_are_letters_in_the_browser_too(page, address):
     assert seen > 0
 
 
-@pytest.mark.parametrize("path", ["/?household=h05", "/?household=h05&view=Swaps", "/merchandise"])
+@pytest.mark.parametrize("path", ["/?household=h05", "/?household=h05&view=Swaps"])
 def test_nothing_scrolls_sideways_on_a_phone(page, address, path):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(address + path)

@@ -303,11 +303,15 @@ def test_too_few_products_are_a_stated_shortfall() -> None:
     [
         (
             {"deny_products": ["beeef", "x", "tofu"]},
-            "deny_products names product 'beeef', but the shop has none of that name, the nearest "
-            "is 'beef' \\(2 of 3 names are unknown\\)",
+            "deny_products names product 'beeef', 'x', but the shop has none of that name, the "
+            "nearest to 'beeef' is 'beef' \\(2 of 3 names are unknown\\)",
         ),
-        ({"deny_sellers": ["bigg"]}, "names seller 'bigg'.*nearest is 'big' \\(1 of 1"),
-        ({"allow_categories": ["meats"]}, "names category 'meats'.*nearest is 'meat'"),
+        ({"deny_sellers": ["bigg"]}, "names seller 'bigg'.*nearest to 'bigg' is 'big' \\(1 of 1"),
+        ({"allow_categories": ["meats"]}, "names category 'meats'.*nearest to 'meats' is 'meat'"),
+        (
+            {"deny_products": [f"x{k}" for k in range(7)]},
+            "'x3', 'x4' and 2 more, .* \\(7 of 7 names are unknown\\)",
+        ),
         ({"highest_price": 0.5}, "bar every one of the 5 products that the shop may show"),
     ],
 )

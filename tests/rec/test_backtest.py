@@ -15,6 +15,7 @@ from recommender.backtest import Backtest, backtest, comparable
 from recommender.candidates import Candidates
 from recommender.functional import functional_footprints
 from recommender.impact.costs import Costs
+from recommender.impact.observed_audit import may_stand_apart
 from recommender.impact.observed_margins import MarginAssumption
 from recommender.log import Ids, Log
 from recommender.policy import (
@@ -129,6 +130,7 @@ def judged(seed: int = 7, draws: int = 200) -> Backtest:
         audit=AUDIT,
         meta={"window": "the second log"},
         draws=draws,
+        smallest=1,
     )
 
 
@@ -277,6 +279,34 @@ def test_the_audit_households_are_judged_apart() -> None:
     )
     run = without.report["policies"]["swap"]["tasks"]["all"]
     assert (run["audit"], run["audit_split"]) == ({}, {})
+
+
+def test_audit_households_or_others_beside_them_under_ten_are_not_told_apart() -> None:
+    # 5 of 19 are in the audit; turned round 14 are, and 5 are left beside them
+    for audit in (AUDIT, ~AUDIT):
+        report = backtest(
+            candidates(),
+            products(),
+            WINDOW,
+            BEFORE,
+            POLICIES[:1],
+            rng=np.random.default_rng(7),
+            audit=audit,
+            draws=10,
+        ).report
+        for entry in report["policies"].values():
+            for run in entry["tasks"].values():
+                assert (run["audit"], run["audit_split"]) == ({}, {})
+                assert run["figures"]["demand_revenue"]["value"] is not None
+        assert report["meta"]["audit_households"] == 0
+        assert "audit households are not told apart" in report["meta"]["notes"][-1]
+    assert not any("told apart" in note for note in judged().report["meta"]["notes"])
+    # of 10 and 12 households nobody is too few; where 9 of the 10 bought, those would be
+    ten = np.arange(22) < 10
+    assert may_stand_apart(ten, [ten | True], 10)
+    assert not may_stand_apart(ten, [np.arange(22) > 0], 10)
+    assert may_stand_apart(ten, [~ten], 10)
+    assert may_stand_apart(np.zeros(5, bool), [np.ones(5, bool)], 10)
 
 
 def test_the_same_draws_give_the_same_report_and_others_the_same_values() -> None:
@@ -444,6 +474,12 @@ def test_more_parts_of_the_report_move_no_draw_of_the_others() -> None:
                 assert _flat(again) == pytest.approx(_flat(run[part]), rel=1e-9, nan_ok=True)
     assert rich["segments"]["kinds"] == ["kind"]
     assert set(rich["costs"]) >= {policy.name for policy in POLICIES}
+    # the same table judges, so a tonne costs the same as realised
+    priced = [rich["costs"][policy.name] for policy in POLICIES]
+    assert all(
+        entry["tonnes_realised_per_year"] == pytest.approx(entry["tonnes_functional_per_year"])
+        for entry in priced
+    )
 
 
 def _flat(part: Any) -> list[float]:
@@ -472,6 +508,22 @@ def test_a_policy_from_another_catalogue_is_refused_by_the_name_it_uses(
     foreign = POLICIES[0].model_copy(update={"limits": Limits.model_validate({key: (name,)})})
     with pytest.raises(PolicyError, match=f"{key} names .* '{name}', but the shop has none"):
         run_with([foreign])
+
+
+def test_a_foreign_policy_is_refused_before_anything_is_ranked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def never(*_: object) -> None:
+        pytest.fail("slates were made although a policy names what the shop does not have")
+
+    monkeypatch.setattr("recommender.backtest.policy_slates", never)
+    limits = Limits.model_validate({"deny_sellers": ("s0", "s8", "s9")})
+    foreign = policy("foreign", shopper=1.0).model_copy(update={"limits": limits})
+    with pytest.raises(
+        PolicyError,
+        match=r"policy foreign: \[limits\] deny_sellers names seller 's8', 's9', .* \(2 of 3 names",
+    ):
+        run_with([*POLICIES, foreign])
 
 
 def test_missing_margins_are_filled_by_a_named_assumption_or_do_not_exist() -> None:

@@ -94,6 +94,72 @@ def test_the_break_even_price_is_that_worked_on_paper() -> None:
     assert found["references"][0]["times"] == pytest.approx(565 / 1.3 / 200)
 
 
+def second_table(heavy: float, light: float) -> Functional:
+    return replace(goods().functional, kg_functional=np.array([heavy, light]))
+
+
+def test_a_cut_that_a_second_table_finds_smaller_breaks_even_at_a_higher_price() -> None:
+    # 1300 purchases x .5 x (1.2 - 2.0) kg = -.52 t instead of -1.3: 565 / .52 = 1086.5, so a price
+    # of 800 lies between the claimed one (434.6) and the realised one, and counts as too low
+    damage = [replace(DAMAGE, price=800.0)]
+    found = report(0, 1, references=damage, second=second_table(2.0, 1.2))["new"]
+    assert found["tonnes_realised_per_year"]["value"] == pytest.approx(-0.52)
+    assert found["break_even_price_per_tonne"]["value"] == pytest.approx(565 / 1.3)
+    price = found["break_even_price_per_tonne_realised"]
+    assert (price["value"], price["low"], price["high"]) == pytest.approx([565 / 0.52] * 3)
+    assert found["references_by"] == "realised"
+    assert found["references"][0]["times"] == pytest.approx(565 / 0.52 / 800)
+    assert (
+        "1.3 t CO2e less at equal function as claimed, 0.5 t by a second footprint table of other "
+        "sources: it breaks even at $435 ($435 to $435) a tonne as claimed, at $1,087 ($1,087 to "
+        "$1,087) as realised."
+    ) in found["sentence"]
+
+
+def test_a_cut_that_a_second_table_does_not_find_has_no_realised_price() -> None:
+    made = report(0, 1, second=second_table(1.0, 1.2))
+    found = made["new"]
+    assert found["break_even_price_per_tonne"]["value"] == pytest.approx(565 / 1.3)
+    assert found["break_even_price_per_tonne_realised"] is None
+    assert found["no_realised_price_because"] == "carbon does not clearly fall"
+    assert found["references"][0]["times"] is None, "no times of a price that is only claimed"
+    assert (
+        "though by a second footprint table of other sources carbon does not" in found["sentence"]
+    )
+    assert "and has no break-even price as realised" in found["sentence"]
+    assert any("compared with the realised one" in note for note in made["notes"])
+
+
+def test_without_a_second_table_the_price_is_said_to_be_claimed_only() -> None:
+    made = report(0, 1)
+    found = made["new"]
+    assert (found["tonnes_realised_per_year"], found["references_by"]) == (None, "claimed")
+    assert found["references"][0]["times"] == pytest.approx(565 / 1.3 / 200)
+    assert any("no second footprint table here" in note for note in made["notes"])
+
+
+def test_claimed_and_realised_prices_are_of_the_same_households_drawn() -> None:
+    # households differ in demand, and the second table halves every figure: each draw's realised
+    # price is twice its claimed one, so the ends of the intervals are too
+    made = {(BASELINE, "all"): slates(0), ("new", "all"): slates(1)}
+    weight = np.linspace(0.1, 3.0, 12)[:, None]
+    made = {run: replace(one, weight=weight) for run, one in made.items()}
+    costs = replace(COSTS, running_per_year=300.0)
+    found = cost_report(
+        costs,
+        made,
+        goods(),
+        draws=50,
+        rng=np.random.default_rng(0),
+        references=[DAMAGE],
+        second=second_table(1.5, 0.5),
+    )["new"]
+    claimed, realised = (found[f"break_even_price_per_tonne{of}"] for of in ("", "_realised"))
+    assert claimed["low"] < claimed["high"]
+    for end in ("value", "low", "high"):
+        assert realised[end] == pytest.approx(2 * claimed[end])
+
+
 def test_packs_that_get_heavier_have_no_break_even_price() -> None:
     found = report(0, 1)["new"]
     assert found["tonnes_pack_per_year"]["value"] > 0

@@ -126,26 +126,26 @@ def by_income(low: int, high: int, unknown: int = 0) -> np.ndarray:
 
 
 def test_the_share_made_worse_off_and_the_price_are_told_by_income() -> None:
-    income = by_income(20, 30, 10)
+    income = by_income(60, 90, 30)
     # the poorer are moved from product 0 to the dearer product 1, the others keep their lists
-    before = slates([[0, 3]] * 60)
-    after = slates([[1, 3]] * 20 + [[0, 3]] * 40)
+    before = slates([[0, 3]] * 180)
+    after = slates([[1, 3]] * 60 + [[0, 3]] * 120)
     found = report(before, after, income)["new"]
-    assert found["price_rise_share"]["value"] == pytest.approx(20 / 60)
+    assert found["price_rise_share"]["value"] == pytest.approx(60 / 180)
     assert found["worse_off_share"]["value"] == 0.0  # the lists are as relevant as before
-    assert found["either_share"]["value"] == pytest.approx(20 / 60)
+    assert found["either_share"]["value"] == pytest.approx(60 / 180)
     rows = {row["income"]: row for row in found["basket_price_by_income"]}
     assert list(rows) == ["Under 15K", "50K+", "not known"]
     # 1.5 -> .5 x 3 + 1 = 2.5 is +67 %
     assert rows["Under 15K"]["change"] == pytest.approx(2 / 3)
     assert rows["Under 15K"]["value"] == pytest.approx(2.5)
     assert rows["50K+"]["change"] == 0.0
-    assert rows["not known"]["households"] == 10
+    assert rows["not known"]["households"] == 30
     gap = found["income_gap"]
     assert (gap["lowest"], gap["highest"]) == ("Under 15K", "50K+")
     assert (gap["value"], gap["low"], gap["high"]) == pytest.approx([2 / 3] * 3)
     assert (
-        "(Under 15K, 20 households) that price rises by 66.7 % (66.7 % to 66.7 %)"
+        "(Under 15K, 60 households) that price rises by 66.7 % (66.7 % to 66.7 %)"
         in found["sentence"]
     )
     assert "+66.7 points (+66.7 points to +66.7 points) between them." in found["sentence"]
@@ -153,6 +153,22 @@ def test_the_share_made_worse_off_and_the_price_are_told_by_income() -> None:
         r["income"]: r["value"] for r in found["worse_off_by_income"] if "price" in r["figure"]
     }
     assert worse == {"Under 15K": 1.0, "50K+": 0.0, "not known": 0.0}
+
+
+def test_no_gap_between_incomes_is_stated_from_fewer_than_fifty_households() -> None:
+    before, after = slates([[0, 3]] * 110), slates([[1, 3]] * 49 + [[0, 3]] * 61)
+    found = report(before, after, by_income(49, 61))["new"]
+    assert found["income_gap"] is None  # though 49 households pay 67 % more and 61 nothing
+    assert found["sentence"].endswith(
+        "No difference between the lowest and the highest income band is stated: that takes 50 "
+        "households at each end, and fewer are of Under 15K (49)."
+    )
+    assert [row["households"] for row in found["basket_price_by_income"]] == [49, 61]
+    gap = report(before, after, by_income(50, 60))["new"]["income_gap"]
+    # of 50 poorer ones 49 move from 1.5 to 2.5: 49 / 50 x 2/3
+    assert gap["value"] == pytest.approx(0.98 * 2 / 3)
+    unknown = report(before, after, by_income(11, 11, 88))["new"]["sentence"]
+    assert "fewer are of Under 15K (11) and of 50K+ (11)." in unknown
 
 
 def test_a_share_that_no_draw_can_leave_has_the_exact_end_of_the_binomial() -> None:
@@ -182,8 +198,8 @@ def test_without_income_the_rest_is_told_all_the_same() -> None:
 
 
 def test_equal_lists_leave_everything_at_exactly_nothing() -> None:
-    same = slates([[0, 3], [1, 4], [2, -1]] * 10)
-    found = report(same, same, by_income(15, 15))["new"]
+    same = slates(([[0, 3], [1, 4], [2, -1]] * 34)[:100])
+    found = report(same, same, by_income(50, 50))["new"]
     assert found["basket_price"]["change"] == 0.0
     assert found["same_needs_share"] == pytest.approx(1.0)
     assert [found[name]["value"] for name in ("worse_off_share", "either_share")] == [0.0, 0.0]

@@ -103,6 +103,7 @@ def made() -> dict[str, Any]:
         audit=np.arange(HOUSEHOLDS) < 3,
         meta={"window": {"first_week": 49, "last_week": 52}, "shop": "a test"},
         draws=60,
+        smallest=1,
     ).report
 
 
@@ -143,7 +144,12 @@ def test_the_long_table_holds_ranges_second_opinions_and_segments_where_the_repo
     estimate = report["policies"]["mix"]["tasks"]["all"]["figures"]["demand_kg_functional"]
     run = report["policies"]["mix"]["tasks"]["all"]
     run["footprint_range"] = {"demand_kg_functional": estimate}
-    run["claimed_realised"] = {"claimed": estimate, "realised": estimate, "products": 6}
+    run["claimed_realised"] = {
+        "claimed": estimate,
+        "realised": estimate,
+        "realised_less_claimed": estimate,
+        "products": 6,
+    }
     segment = {"policy": "mix", "kind": "age", "segment": "25-34", "figure": "ndcg", **estimate}
     report["segments"] = {"rows": [segment]}
     frame = report_frame(report)
@@ -152,9 +158,22 @@ def test_the_long_table_holds_ranges_second_opinions_and_segments_where_the_repo
         ["footprint_range", "demand_kg_functional"],
         ["claimed_realised", "claimed"],
         ["claimed_realised", "realised"],
+        ["claimed_realised", "realised_less_claimed"],
         ["segment age: 25-34", "ndcg"],
     ]
     assert (more["change"] == estimate["change"]).all()
+    assert more["coverage"].tolist() == [0.8, 0.95, 0.95, 0.95, 0.95]
+    kg = "kg CO2e per household"
+    assert more["unit"].tolist()[1:4] == [
+        *(kg, kg, "realised change less claimed change: 0.01 is one point")
+    ]
+
+
+def test_a_row_without_a_range_has_no_coverage() -> None:
+    frame = report_frame(made()).set_index(["policy", "task", "group", "figure"])
+    counted = frame.loc["mix", "all", "households", "sellers_reached"]
+    assert counted[["low", "high", "coverage"]].isna().all()
+    assert frame.loc["mix", "all", "households", "demand_revenue"]["coverage"] == 0.95
 
 
 def test_the_page_shows_weightings_intervals_splits_and_the_audit_households() -> None:

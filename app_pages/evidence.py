@@ -1,0 +1,58 @@
+"""Evidence: four questions that anybody may ask, then the whole report, the method and the data."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from app_pages import _load
+from app_pages._evidence_backtest import backtest
+from app_pages._evidence_data import data
+from app_pages._evidence_honest import honest
+from app_pages._evidence_measured import measured
+from app_pages._evidence_method import method
+from app_pages._evidence_real import real
+from app_pages._evidence_what_if import what_if
+from app_pages._layers import legend
+
+URL: Final = "query-params"
+READABLE: Final = 860  # pixels: longer lines are hard to read
+QUESTIONS: Final = {
+    "Are the chances honest?": honest,
+    "Are the carbon cuts real?": real,
+    "What would it change?": what_if,
+    "What did it change?": measured,
+    "The whole backtest": backtest,
+    "Method": method,
+    "Data and licences": data,
+}
+
+
+def main() -> None:
+    st.title("Evidence", anchor=False)
+    st.container(width=READABLE).markdown(
+        "What is known about these lists, how well, and what is not known. Every figure says "
+        "which kind of evidence it is."
+    )
+    legend()
+    questions()
+
+
+@st.fragment
+def questions() -> None:
+    """The question that the visitor asks; nothing else reruns."""
+    asked = st.pills(
+        "Ask",
+        list(QUESTIONS),
+        default=next(iter(QUESTIONS)),
+        required=True,
+        key="question",
+        bind=URL,
+        label_visibility="collapsed",
+    )
+    st.header(str(asked), anchor=False)
+    QUESTIONS[str(asked)](_load.opened())
+
+
+main()
