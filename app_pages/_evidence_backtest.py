@@ -26,7 +26,7 @@ from app_pages._evidence_parts import (
 from app_pages._evidence_people import fairness, segments
 from app_pages._layers import OBSERVED, dressed, of_run
 from app_pages._words import is_clear, listed, percent, plain, significant
-from recommender.impact.page_observed import grouped
+from recommender.impact.page.observed import grouped
 from recommender.report_limits import limits_in_words
 
 

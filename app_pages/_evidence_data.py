@@ -11,7 +11,7 @@ from app_pages._words import NO_BREAK, count, listed, plain, share
 from pcf_estimator.devices.seed import read_device_seed
 from pcf_estimator.explain.words import SOURCE_NAMES
 from pcf_estimator.seed.table import read_figures
-from recommender.impact.page_method import COMPLETE_JOURNEY
+from recommender.impact.page.method import COMPLETE_JOURNEY
 from recommender.workspace import WorkspaceError
 
 LONGEST = 700  # letters of a sentence

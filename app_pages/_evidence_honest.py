@@ -13,8 +13,8 @@ from app_pages._evidence_draw import reliability_chart
 from app_pages._evidence_parts import choose_items, choose_policy, headline, table, unavailable
 from app_pages._layers import OBSERVED, dressed, of_run
 from app_pages._words import NO_BREAK, plain
-from recommender.impact.page_trust import said_and_seen
-from recommender.impact.page_words import TASK_TITLES, ordered
+from recommender.impact.page.trust import said_and_seen
+from recommender.impact.page.words import TASK_TITLES, ordered
 
 FEW = 30  # places of a band: below, its share seen is a guess
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from app_pages import _load
 from app_pages._words import percent, plain
-from recommender.impact.page_words import TASK_TITLES, ordered, others
+from recommender.impact.page.words import TASK_TITLES, ordered, others
 
 URL: Final = "query-params"
 READABLE: Final = 860  # pixels: longer lines are hard to read

@@ -22,7 +22,7 @@ from app_pages._evidence_parts import (
 )
 from app_pages._layers import OBSERVED, dressed, of_run
 from app_pages._words import NO_BREAK, is_clear, percent, plain
-from recommender.impact.page_words import others
+from recommender.impact.page.words import others
 
 BACKTEST = "greenaisle backtest"
 

@@ -43,6 +43,8 @@ TILES: Final = (
     "seller_small_share",
 )
 TILE_NAMES: Final = {"kg_functional_per_purchase": "kg per purchase", "ndcg": "Relevance"}
+
+
 def status(force: InForce) -> None:
     """How the figures are known: exact, or drawn between certified points until they are."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):

@@ -14,7 +14,7 @@ from app_pages._draw import AMBER, TEAL
 from app_pages._merchandise_controls import URL
 from app_pages._merchandise_state import InForce
 from app_pages._words import plain, significant
-from recommender.impact.observed_sellers import gini
+from recommender.impact.observed.sellers import gini
 
 SHOWN_FIRST = 200  # rows of the table; a search reaches all
 EVEN = 1e-6  # of attention: less is no move

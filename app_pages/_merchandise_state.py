@@ -14,7 +14,7 @@ from app_pages import _load
 from app_pages._words import plain
 from recommender.drafts import Kept, kept_policies
 from recommender.frontier_points import policies_of
-from recommender.impact.observed_parts import policy_said
+from recommender.impact.observed.parts import policy_said
 from recommender.judged_points import judged_policy
 from recommender.policy import Policy, PolicyError
 from recommender.tradeoff import Scales

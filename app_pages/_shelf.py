@@ -18,7 +18,7 @@ from recommender.basket import units_of
 from recommender.candidates import Bools, Candidates, Floats, Ints
 from recommender.functional import OWN
 from recommender.history import History
-from recommender.impact.footprint_draws import Doubt, footprint_doubt
+from recommender.impact.observed.footprint_draws import Doubt, footprint_doubt
 from recommender.lighter import with_own_error
 from recommender.names import shown_names
 from recommender.policy import Policy

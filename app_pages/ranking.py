@@ -12,7 +12,7 @@ from app_pages._evidence_parts import table
 from app_pages._layers import OBSERVED, dressed, of_run
 from app_pages._shelf import STOPS, default_stop
 from app_pages._words import listed, money, plain
-from recommender.impact.page_words import TASK_TITLES
+from recommender.impact.page.words import TASK_TITLES
 from recommender.influence import brought_in, part_influences
 from recommender.policy import Policy
 from recommender.workspace import WorkspaceError

@@ -1,10 +1,10 @@
 """The choice model's way round: simulated purchases, the pull estimated, a change foretold.
 
-Households of many stores choose by the nested logit of `recommender.impact.choice`, with displays
-that change by store and week. From that log the pull of a display is estimated in two ways: by the
-response model, which knows nothing of nests, and by likelihood inside the choice model. Then a list
-of slots is re-ranked towards lighter products, and its effect foretold with either estimate is held
-against that with the true pull.
+Households of many stores choose by the nested logit of `what_if.choice`, with displays that change
+by store and week. From that log the pull of a display is estimated in two ways: by the response
+model, which knows nothing of nests, and by likelihood inside the choice model. Then a list of slots
+is re-ranked towards lighter products, and its effect foretold with either estimate is held against
+that with the true pull.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from scipy.optimize import minimize_scalar
 from benchmarks.coverage_rows import PERCENT, PLAIN, SECONDS, SIGNED, Row
 from recommender.best import best_rows
 from recommender.candidates import Bools, Floats, Ints
-from recommender.impact.choice import expected_purchases, occasions_of
-from recommender.impact.response import PRODUCT, frame_of, poisson
-from recommender.impact.response_nests import pull_of
-from recommender.impact.response_panel import Cells, telling
+from recommender.impact.response.nests import pull_of
+from recommender.impact.response.panel import Cells, telling
+from recommender.impact.response.response import PRODUCT, frame_of, poisson
+from recommender.impact.what_if.choice import expected_purchases, occasions_of
 from recommender.metrics import discounts
 
 STUDY = "Choice model"
@@ -38,7 +38,7 @@ NOTES = [
     "The response model finds by how much sales change, which in a nest is less than the log odds "
     "a display adds: the product wins less the more of its need it already is. Put through the "
     "nests, the log odds are those that make the change found (recommender/impact/"
-    "response_nests.py). This way and the likelihood are given the chances without displays, the "
+    "response/nests.py). This way and the likelihood are given the chances without displays, the "
     "nests and their dissimilarity; in the last world the chances given are wrong.",
 ]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.coverage_rows import PLAIN, SECONDS, Row, share
-from recommender.impact.experiment_simulated import SlotWorld, off_policy_study
+from recommender.impact.experiment.simulated import SlotWorld, off_policy_study
 
 STUDY = "Off-policy estimators"
 LOGS, SIZES, BENT_LOGS, BENT_SIZE = 100, (500, 2_000, 8_000), 100, 2_000

@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks.coverage_rows import PLAIN, SECONDS, Row, share
-from recommender.impact.outcome import measure
-from recommender.impact.outcome_simulated import World, coverage_study
+from recommender.impact.outcome.outcome import measure
+from recommender.impact.outcome.simulated import World, coverage_study
 
 STUDY = "Difference-in-differences"
 PANELS = 2_000

@@ -15,8 +15,8 @@ import numpy as np
 
 from benchmarks.coverage_rows import PERCENT, PLAIN, SECONDS, SIGNED, Row, share
 from recommender.candidates import Bools, Floats
-from recommender.impact.response import PRODUCT, TIMED, Fit, frame_of, poisson
-from recommender.impact.response_worlds import INNER, SimulatedShop, World, simulated_shop
+from recommender.impact.response.response import PRODUCT, TIMED, Fit, frame_of, poisson
+from recommender.impact.response.worlds import INNER, SimulatedShop, World, simulated_shop
 
 STUDY = "Response to displays"
 LOGS, BENT_LOGS = 500, 40

@@ -16,7 +16,7 @@ import pandas as pd
 
 from recommender.bootstrap import interval
 from recommender.candidates import Floats
-from recommender.impact.segments_control import cell_interval
+from recommender.impact.segments.control import cell_interval
 from recommender.policy import BASELINE
 
 SIZES = (10, 20, 50, 150)

@@ -7,8 +7,8 @@ The answer holds the slates, the held-out purchases and a report, a dict of plai
                 audit_households (0 where they are not told apart), judged {task: households with
                 purchases}, candidate_rows, products, slots, attention, draws, coverage, baseline,
                 products_by_basis, products_without_margin, margins
-                (`observed_margins.with_margins`), footprint_range (null without ranges, else
-                `observed_footprints.Doubt.told`), notes [sentences]
+                (`observed.margins.with_margins`), footprint_range (null without ranges, else
+                `observed.footprint_draws.Doubt.told`), notes [sentences]
     figures     figure -> {meaning, unit, change}; change is "relative" or the figure whose
                 baseline value a difference is divided by
     scales      {m0, g0}
@@ -25,14 +25,14 @@ The answer holds the slates, the held-out purchases and a report, a dict of plai
             audit_split  the same over the audit households; {} without any
             calibration  [{from, to, rows, said, seen}]: the places shown, in bands of p_buy
             footprint_range  figure of kg -> ESTIMATE over draws of the footprints' errors: their
-                         80 % range (`observed_footprints`); {} where the table has no ranges
+                         80 % range (`observed.footprints`); {} where the table has no ranges
             claimed_realised  {claimed, realised, realised_less_claimed, per_purchase {the same},
                          correlation_log_kg, correlation_inside_needs, products, share_of_demand,
-                         unknown_share, note} (`observed_judged`); null without a second table
+                         unknown_share, note} (`observed.judged`); null without a second table
             sellers      seller -> share of attention, of the largest by training sales
             worst_seller  {seller_id, share, floor, target, ratio, against, per, sellers,
                          sellers_under_floor, sellers_under_target, unseen, under_one_place, note}:
-                         counts, no interval (`observed_sellers`)
+                         counts, no interval (`observed.sellers`)
             shortfall    {households, places}: slates with too few candidates, places left open
             certificate  {gap, bound, value, passes, missed, missed_first [...], deferred,
                          surrogates, added, notes}: gap as a share of the bound, null where a limit
@@ -40,7 +40,7 @@ The answer holds the slates, the held-out purchases and a report, a dict of plai
         } }
     segments    null, or `impact.segments.segment_report` where segments were given
     fairness    `impact.fairness.fairness_report`, by income where incomes were given
-    costs       null, or `impact.costs_break_even.cost_report` where costs were given
+    costs       null, or `costs.break_even.cost_report` where costs were given
 
     ESTIMATE    {value, low, high, change, change_low, change_high}
 
@@ -63,17 +63,17 @@ import pandas as pd
 from recommender.bootstrap import DRAWS
 from recommender.candidates import Bools, Candidates
 from recommender.functional import Functional
-from recommender.impact.costs import Costs
-from recommender.impact.costs_break_even import cost_report
-from recommender.impact.fairness import fairness_report
-from recommender.impact.footprint_draws import footprint_doubt
-from recommender.impact.observed_audit import NO_AUDIT, may_stand_apart
-from recommender.impact.observed_checks import refuse_length, refuse_overlap
-from recommender.impact.observed_footprints import footprint_range
-from recommender.impact.observed_margins import MarginAssumption, with_margins
-from recommender.impact.observed_measure import measured
-from recommender.impact.observed_meta import run_facts
-from recommender.impact.observed_parts import (
+from recommender.impact.costs.break_even import cost_report
+from recommender.impact.costs.costs import Costs
+from recommender.impact.fairness.fairness import fairness_report
+from recommender.impact.observed.audit import NO_AUDIT, may_stand_apart
+from recommender.impact.observed.checks import refuse_length, refuse_overlap
+from recommender.impact.observed.footprint_draws import footprint_doubt
+from recommender.impact.observed.footprints import footprint_range
+from recommender.impact.observed.margins import MarginAssumption, with_margins
+from recommender.impact.observed.measure import measured
+from recommender.impact.observed.meta import run_facts
+from recommender.impact.observed.parts import (
     group_parts,
     judged_part,
     policy_said,
@@ -81,8 +81,8 @@ from recommender.impact.observed_parts import (
     slates_described,
     worst_part,
 )
-from recommender.impact.segments import segment_report
-from recommender.impact.segments_hidden import SMALLEST
+from recommender.impact.segments.hidden import SMALLEST
+from recommender.impact.segments.segments import segment_report
 from recommender.log import Log
 from recommender.metrics import FIGURES, bought_in
 from recommender.policy import BASELINE, Policy, PolicyError, baseline_policy
@@ -135,7 +135,7 @@ def backtest(
     `second` are the products' functional figures by a second footprints table, which judges carbon
     cuts; `margins` stand in where products have no margin rate; `segments` (by kind) and `income`
     are (households,) of those judged in the order of their numbers, None or NaN where not known, as
-    `impact.segments_kinds.household_kinds` makes them; `costs` are what a policy costs to run, and
+    `segments.kinds.household_kinds` makes them; `costs` are what a policy costs to run, and
     `simulations` the what-if files that stand beside its break-even. Fewer than `smallest` audit
     households, or others beside them, are not told apart. Raises PolicyError where
     policies cannot be compared, and TableError for a bad product or a window that overlaps the

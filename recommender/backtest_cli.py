@@ -47,7 +47,7 @@ def backtest(
     as_json: JsonOption = False,
 ) -> None:
     """Judges policies on held-out weeks; by default all that ship with greenaisle."""
-    from recommender.impact.costs import read_costs
+    from recommender.impact.costs.costs import read_costs
     from recommender.policy import read_policy
     from recommender.report import weightings_table
     from recommender.shop import Shop

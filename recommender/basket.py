@@ -2,7 +2,7 @@
 
 The total is of packs: prices and kg CO2e as they stand on the shelf. Its range knows that errors
 are shared: of each product's, a part is its own, a part is common to its need (the same records)
-and a part to all goods, in the shares of `impact.footprint_draws.footprint_doubt`. Own parts
+and a part to all goods, in the shares of `observed.footprint_draws.footprint_doubt`. Own parts
 average out, the others add up. The ends are put together from each figure's own (Zou and Donner
 2008, as in `lighter.change_range`), so that one product's range is the one on its card.
 
@@ -23,7 +23,7 @@ from scipy.special import ndtr
 
 from recommender.candidates import Floats, Ints
 from recommender.history import History
-from recommender.impact.footprint_draws import Doubt
+from recommender.impact.observed.footprint_draws import Doubt
 from recommender.lighter import Z80, with_own_error
 from recommender.log import Log
 from recommender.swaps import SwapGoods, usual_products

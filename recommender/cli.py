@@ -36,13 +36,13 @@ from recommender.console import (
 )
 from recommender.experiment_cli import experiments
 from recommender.footprint_cli import footprint
-from recommender.impact.response_cli import response
-from recommender.impact.scenario_cli import scenarios
 from recommender.impact_cli import impact
 from recommender.policy import Policy, PolicyError, Slate
 from recommender.relevance_cli import relevance as relevance_commands
 from recommender.relevance_cli import slate_table_of
 from recommender.rerank_cli import trade_off
+from recommender.response_cli import response
+from recommender.scenario_cli import scenarios
 from recommender.simulate_cli import simulation
 from recommender.stream_cli import stream_commands
 from recommender.workspace import (

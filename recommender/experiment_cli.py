@@ -67,7 +67,7 @@ def plan(
     as_json: JsonOption = False,
 ) -> None:
     """How many customers and weeks, or drawn lists, it takes to see an effect of a given size."""
-    from recommender.impact.experiment_plan import arms_plan, slots_plan_of
+    from recommender.impact.experiment.plan import arms_plan, slots_plan_of
 
     if effect == 0:
         raise typer.BadParameter("--effect 0: a change other than none, such as 0.02, is expected")
@@ -119,7 +119,7 @@ def assign(
     Where the file has seller_id and sales, it is told how far sellers stand in both arms.
     """
     from pcf_estimator.tables import read_columns
-    from recommender.impact.experiment import assigned, balance, shared_sellers
+    from recommender.impact.experiment.experiment import assigned, balance, shared_sellers
     from recommender.workspace import write_table
 
     refuse_missing_folder(out)
@@ -173,7 +173,7 @@ def randomise(
     as_json: JsonOption = False,
 ) -> None:
     """Slots drawn at random with their exact propensities; what that costs is told beforehand."""
-    from recommender.impact.experiment_table import drawn_slots
+    from recommender.impact.experiment.table import drawn_slots
     from recommender.policy import Slate
     from recommender.workspace import write_table
 
@@ -216,7 +216,7 @@ def simulate(
     as_json: JsonOption = False,
 ) -> None:
     """A rehearsal in a shop whose purchase chances are known: estimates against the truth."""
-    from recommender.impact.experiment_rehearsal import rehearsal, write_example
+    from recommender.impact.experiment.rehearsal import rehearsal, write_example
     from recommender.workspace import write_table
 
     if out is not None:
@@ -240,14 +240,14 @@ def _slates(
     own: Path, also: Path | None, name: str | None, also_name: str | None
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """The slates of the policy in place and of another; `also_name` may stand in the same file."""
-    from recommender.impact.experiment_table import read_slates
+    from recommender.impact.experiment.table import read_slates
 
     other = own if also is None and also_name else also
     return read_slates(own, name), None if other is None else read_slates(other, also_name)
 
 
 def _refuse_sizes(places: int, pool: int, loss: float) -> None:
-    from recommender.impact.experiment_slots import MOST_POOL
+    from recommender.impact.experiment.slots import MOST_POOL
 
     if not places <= pool <= MOST_POOL:
         raise typer.BadParameter(

@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from recommender.console import note
-from recommender.impact.page_words import rounded
+from recommender.impact.page.words import rounded
 from recommender.judged_points import DRAWS, Stage, judged_points, report_of
 from recommender.policy import Carbon, Policy
 from recommender.rerank.frontier import KNOBS, Point, along, frontier

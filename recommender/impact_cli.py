@@ -61,10 +61,10 @@ def measured(
         return
     if panel is None or treated is None:
         raise typer.BadParameter("--panel and --treated are needed (or: plan, panel, example)")
-    from recommender.impact.outcome import measure
-    from recommender.impact.outcome_chart import write_outcome
-    from recommender.impact.outcome_check import MissingExtra, checked
-    from recommender.impact.outcome_table import Names, read_panel
+    from recommender.impact.outcome.chart import write_outcome
+    from recommender.impact.outcome.check import MissingExtra, checked
+    from recommender.impact.outcome.outcome import measure
+    from recommender.impact.outcome.table import Names, read_panel
 
     if out is not None:
         refuse_missing_folder(out)
@@ -109,8 +109,8 @@ def plan(
 ) -> None:
     """How many customers and weeks it takes to see an effect of a given size."""
     from pcf_estimator.tables import read_columns
-    from recommender.impact.outcome_table import Names
-    from recommender.impact.plan import planned, read_baseline
+    from recommender.impact.outcome.plan import planned, read_baseline
+    from recommender.impact.outcome.table import Names
 
     if effect == 0:
         raise typer.BadParameter("--effect 0: a change other than none, such as 0.02, is expected")
@@ -138,7 +138,7 @@ def panel(
     as_json: JsonOption = False,
 ) -> None:
     """The workspace's purchases as a customer x week panel, weeks without a purchase included."""
-    from recommender.impact.panel import panel_of, workspace_kg
+    from recommender.impact.outcome.panel import panel_of, workspace_kg
     from recommender.shop import Shop
 
     refuse_missing_folder(out)
@@ -176,7 +176,7 @@ def example(
     as_json: JsonOption = False,
 ) -> None:
     """A simulated panel to try: half of 200 customers spend 1.00 more from 2026-04-27 on."""
-    from recommender.impact.outcome_simulated import example_rows
+    from recommender.impact.outcome.simulated import example_rows
 
     refuse_missing_folder(out)
     rows = example_rows(seed)

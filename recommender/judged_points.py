@@ -22,10 +22,10 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.candidates import Candidates, Floats, Ints
-from recommender.impact.observed_margins import with_margins
-from recommender.impact.observed_measure import Measured, measured
-from recommender.impact.observed_parts import policy_said, worst_part
-from recommender.impact.observed_shop import brought_by
+from recommender.impact.observed.margins import with_margins
+from recommender.impact.observed.measure import Measured, measured
+from recommender.impact.observed.parts import policy_said, worst_part
+from recommender.impact.observed.shop import brought_by
 from recommender.metrics import FIGURES, Bought, Slates, bought_in
 from recommender.policy import BASELINE, Policy, baseline_policy
 from recommender.policy_slates import Run, certificate, slates_of

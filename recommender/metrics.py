@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.candidates import Bools, Floats, Ints
-from recommender.impact.observed_figures import DISTINCT, FIGURES, Figure
-from recommender.impact.observed_sellers import gini, gini_weights, largest, small_sellers
+from recommender.impact.observed.figures import DISTINCT, FIGURES, Figure
+from recommender.impact.observed.sellers import gini, gini_weights, largest, small_sellers
 from recommender.log import Log, find
 from recommender.tradeoff import Goods, seller_exposure
 
@@ -139,7 +139,7 @@ def household_sums(
     """Sums above and below the line of every figure of goods, hits and sellers, (households,) each.
 
     A figure is the sum of the one over that of the other. Which sellers are the largest, and their
-    ranks, are those of these slates. What slates hold besides is in `observed_variety`, distinct
+    ranks, are those of these slates. What slates hold besides is in `observed.variety`, distinct
     counts in `distinct_counts`. Where no product has a margin rate, no margin exists.
     """
     product, weight, who = slates.product, slates.weight, slates.customer[:, None]

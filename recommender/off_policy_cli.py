@@ -96,14 +96,14 @@ def off_policy_command(
     as_json: JsonOption = False,
 ) -> None:
     """What another policy would have sold (`IMPRESSIONS_HELP` is the help)."""
-    from recommender.impact.off_policy_report import (
+    from recommender.impact.off_policy.report import (
         HEADLINE,
         off_policy_facts,
         rows_of,
         write_off_policy,
     )
-    from recommender.impact.off_policy_table import propensities_of, read_impressions
-    from recommender.impact.off_policy_target import read_targets
+    from recommender.impact.off_policy.table import propensities_of, read_impressions
+    from recommender.impact.off_policy.target import read_targets
     from recommender.policy import read_policies
 
     if (slates is None) == (not policy):
@@ -119,7 +119,7 @@ def off_policy_command(
     if slates is not None:
         wanted = read_targets(slates)
     else:
-        from recommender.impact.off_policy_shop import slates_before
+        from recommender.impact.off_policy.shop import slates_before
         from recommender.shop import Shop
         from recommender.workspace import Workspace
 

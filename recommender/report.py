@@ -13,10 +13,10 @@ from rich import box
 from rich.table import Table
 
 from recommender.bootstrap import COVERAGE, ESTIMATE
-from recommender.impact.footprint_draws import RANGE
-from recommender.impact.observed_judged import LESS
-from recommender.impact.page_markdown import report_markdown, weightings_markdown
-from recommender.impact.page_words import (
+from recommender.impact.observed.footprint_draws import RANGE
+from recommender.impact.observed.judged import LESS
+from recommender.impact.page.markdown import report_markdown, weightings_markdown
+from recommender.impact.page.words import (
     COLUMNS,
     NO_BREAK,
     TASK_TITLES,
@@ -114,7 +114,7 @@ def write_report(
 
     The page also shows the answers of `greenaisle simulate` and of `greenaisle outcome` given.
     """
-    from recommender.impact.page import report_html  # the charts load slowly, and only here
+    from recommender.impact.page.page import report_html  # the charts load slowly, and only here
 
     folder.mkdir(parents=True, exist_ok=True)
     frame = report_frame(report)

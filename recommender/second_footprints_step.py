@@ -24,7 +24,7 @@ from pcf_estimator.second import JUDGES, SecondEstimator, parted_seeds, second_f
 from pcf_estimator.tables import shipped_data
 from recommender.console import note, working
 from recommender.footprint_steps import GIVEN
-from recommender.impact.observed_shop import SECOND
+from recommender.impact.observed.shop import SECOND
 from recommender.steps import tier_counts
 from recommender.workspace import Workspace, file_hash, fingerprint, write_table
 

@@ -39,10 +39,10 @@ def simulate(
     as_json: JsonOption = False,
 ) -> None:
     """What if: what policies would do to money, carbon and sellers under stated assumptions."""
-    from recommender.impact.scenario import read_scenario, shipped_scenarios
-    from recommender.impact.simulate_chart import write_what_if
-    from recommender.impact.simulate_step import simulation_step
-    from recommender.impact.simulate_text import assumptions_table, figures_table, words
+    from recommender.impact.scenario.scenario import read_scenario, shipped_scenarios
+    from recommender.impact.what_if.chart import write_what_if
+    from recommender.impact.what_if.step import simulation_step
+    from recommender.impact.what_if.text import assumptions_table, figures_table, words
     from recommender.policy import read_policies
     from recommender.shop import Shop
     from recommender.steps import default_policy

@@ -17,8 +17,8 @@ from recommender.backtest import Backtest, backtest
 from recommender.bootstrap import DRAWS
 from recommender.console import note, working
 from recommender.evaluation.baselines import against_baselines
-from recommender.impact.costs import Costs
-from recommender.impact.observed_shop import JUDGE, SECOND, brought_by
+from recommender.impact.costs.costs import Costs
+from recommender.impact.observed.shop import JUDGE, SECOND, brought_by
 from recommender.log import audit_customers
 from recommender.policy import Policy, Slate, baseline_policy, read_policy
 from recommender.policy import shipped_policies as shipped_paths

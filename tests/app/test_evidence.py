@@ -24,7 +24,7 @@ from app_pages import (
     _words,
 )
 from app_pages._words import percent
-from recommender.impact.page_method import COMPLETE_JOURNEY
+from recommender.impact.page.method import COMPLETE_JOURNEY
 
 MODULES = (
     _evidence_assumed,

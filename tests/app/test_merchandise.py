@@ -15,7 +15,7 @@ from app_pages._merchandise_what_if import range_sentence, range_table
 from app_pages._words import change, percent
 from recommender.drafts import kept_policies
 from recommender.frontier_points import frontier_points_step, policies_of
-from recommender.impact.observed_parts import policy_said
+from recommender.impact.observed.parts import policy_said
 from recommender.shop import Shop
 from recommender.steps import default_policy, judge
 from recommender.tradeoff import Scales

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from recommender.impact.adaptation import (
+from recommender.impact.scenario.adaptation import (
     EXIT_LAG_MONTHS,
     SellerState,
     a_month_on,
@@ -17,8 +17,8 @@ from recommender.impact.adaptation import (
     shared_exposure,
     who_cuts,
 )
-from recommender.impact.adaptation_shoppers import engagement, followed, rebound_kg
-from recommender.impact.scenario import PARAMETERS
+from recommender.impact.scenario.adaptation_shoppers import engagement, followed, rebound_kg
+from recommender.impact.scenario.scenario import PARAMETERS
 
 SELLERS = ("seller_cut", "seller_cut_share", "seller_reprice", "seller_exit_below", "seller_entry")
 shares = st.floats(0.0, 1.0)

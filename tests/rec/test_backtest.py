@@ -14,9 +14,9 @@ from pcf_estimator.tables import TableError
 from recommender.backtest import Backtest, backtest, comparable
 from recommender.candidates import Candidates
 from recommender.functional import functional_footprints
-from recommender.impact.costs import Costs
-from recommender.impact.observed_audit import may_stand_apart
-from recommender.impact.observed_margins import MarginAssumption
+from recommender.impact.costs.costs import Costs
+from recommender.impact.observed.audit import may_stand_apart
+from recommender.impact.observed.margins import MarginAssumption
 from recommender.log import Ids, Log
 from recommender.policy import (
     Limits,

@@ -9,7 +9,7 @@ import pytest
 from recommender import basket
 from recommender.basket import Lines, against_usual, basket_total, swapped, units_of
 from recommender.functional import functional_footprints
-from recommender.impact.footprint_draws import Doubt
+from recommender.impact.observed.footprint_draws import Doubt
 from recommender.lighter import chance_lighter, change_range, with_own_error
 from recommender.log import read_log
 from recommender.swaps import comparisons, swap_goods

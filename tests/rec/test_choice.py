@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.candidates import Candidates
-from recommender.impact.choice import LEAST_NOTHING, expected_purchases, occasions_of
-from recommender.impact.choice_nests import Nests, Others, nests_of, places_of
-from recommender.impact.choice_respond import Shift, respond
+from recommender.impact.what_if.choice import LEAST_NOTHING, expected_purchases, occasions_of
+from recommender.impact.what_if.choice_nests import Nests, Others, nests_of, places_of
+from recommender.impact.what_if.choice_respond import Shift, respond
 
 chances = st.floats(0.001, 0.99)
 utilities = st.floats(-3.0, 3.0)

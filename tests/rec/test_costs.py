@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from pcf_estimator.tables import TableError
 from recommender.functional import OWN, Functional, References
-from recommender.impact.costs import Costs, costs_of, read_costs
-from recommender.impact.costs_break_even import break_even, cost_report, payback
-from recommender.impact.costs_what_if import what_if_rows
+from recommender.impact.costs.break_even import break_even, cost_report, payback
+from recommender.impact.costs.costs import Costs, costs_of, read_costs
+from recommender.impact.costs.what_if import what_if_rows
 from recommender.metrics import Slates
 from recommender.policy import BASELINE
 from recommender.rerank.carbon_prices import ReferencePrice

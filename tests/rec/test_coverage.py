@@ -21,8 +21,8 @@ from benchmarks import (
 from benchmarks.coverage_households import FIGURES, log_table, population, seller_exposures
 from benchmarks.coverage_response import foretold, handed_over
 from benchmarks.coverage_rows import Row, coverage_markdown, read_rows, share, write_rows
-from recommender.impact.experiment_simulated import SlotWorld
-from recommender.impact.response_worlds import INNER, World, simulated_shop
+from recommender.impact.experiment.simulated import SlotWorld
+from recommender.impact.response.worlds import INNER, World, simulated_shop
 
 TINY = World(products=20, stores=8, weeks=10, base=0.0)
 TOWN = coverage_choice.Town(stores=8, households=10, weeks=10)

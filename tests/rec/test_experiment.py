@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcf_estimator.tables import TableError
-from recommender.impact.experiment import assigned, balance, shared_sellers
-from recommender.impact.experiment_pairs import both_chances, drawn_together
-from recommender.impact.experiment_plan import arms_plan, slots_plan, slots_plan_of
-from recommender.impact.experiment_rehearsal import beside_arm, rehearsal
-from recommender.impact.experiment_simulated import SlotWorld
-from recommender.impact.experiment_slots import (
+from recommender.impact.experiment.experiment import assigned, balance, shared_sellers
+from recommender.impact.experiment.pairs import both_chances, drawn_together
+from recommender.impact.experiment.plan import arms_plan, slots_plan, slots_plan_of
+from recommender.impact.experiment.rehearsal import beside_arm, rehearsal
+from recommender.impact.experiment.simulated import SlotWorld
+from recommender.impact.experiment.slots import (
     Pools,
     draw_weights,
     drawn_slates,
@@ -22,7 +22,7 @@ from recommender.impact.experiment_slots import (
     slots_for,
     stable_uniform,
 )
-from recommender.impact.experiment_table import drawn_slots, pools_of
+from recommender.impact.experiment.table import drawn_slots, pools_of
 
 
 def one_pool(value=(0.6, 0.4, 0.2), places=2) -> Pools:

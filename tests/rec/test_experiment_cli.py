@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from pcf_estimator.tables import TableError
 from recommender.experiment_cli import experiments
-from recommender.impact.off_policy_shop import last_purchase
+from recommender.impact.off_policy.shop import last_purchase
 from recommender.policy import shipped_policies
 from recommender.shop import Shop
 from recommender.workspace import Workspace

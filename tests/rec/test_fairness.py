@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.functional import NEED_MEAN, OWN, Functional, References
-from recommender.impact.fairness import fairness_report
-from recommender.impact.fairness_lists import Lists, functional_price
-from recommender.impact.segments_kinds import in_order
+from recommender.impact.fairness.fairness import fairness_report
+from recommender.impact.fairness.lists import Lists, functional_price
+from recommender.impact.segments.kinds import in_order
 from recommender.metrics import Slates
 from recommender.policy import BASELINE
 from recommender.tradeoff import Goods

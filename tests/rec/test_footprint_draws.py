@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recommender.impact.footprint_draws import Doubt, drawn_kg, footprint_doubt, kg_factors
+from recommender.impact.observed.footprint_draws import Doubt, drawn_kg, footprint_doubt, kg_factors
 
 TABLE = pd.DataFrame(
     {

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recommender.impact.observed_variety import variety_sums
+from recommender.impact.observed.variety import variety_sums
 from recommender.log import Ids, Log
 from recommender.metrics import (
     DISTINCT,

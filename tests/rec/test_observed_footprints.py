@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender.impact.footprint_draws import (
+from recommender.impact.observed.footprint_draws import (
     OWN_ASSUMED,
     SHARED_BY_ALL,
     Doubt,

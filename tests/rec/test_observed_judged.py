@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from recommender.functional import NEED_MEAN, OWN, UNKNOWN, Functional
-from recommender.impact.observed_judged import agreement, judged_changes, judged_sums
+from recommender.impact.observed.judged import agreement, judged_changes, judged_sums
 from recommender.metrics import Slates
 
 

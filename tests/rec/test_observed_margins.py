@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from pcf_estimator.tables import TableError
-from recommender.impact.observed_margins import NONE, MarginAssumption, with_margins
+from recommender.impact.observed.margins import NONE, MarginAssumption, with_margins
 
 SHELF = pd.DataFrame(
     {"department": ["deli", "deli", "meat pckgd", None], "margin_rate": [0.3, None, 0.25, None]}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recommender.impact.observed_sellers import worst_seller
+from recommender.impact.observed.sellers import worst_seller
 from recommender.policy_parts import Sellers
 from recommender.rerank.targets import Targets
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from recommender.history import History, Shelf
-from recommender.impact.observed_shop import ASSUMED, brought_by
+from recommender.impact.observed.shop import ASSUMED, brought_by
 from recommender.importers.complete_journey import ASSUMED_MARGIN_RATE
 from recommender.log import Log
 from recommender.shop import Shop

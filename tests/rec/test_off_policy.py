@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcf_estimator.tables import TableError
-from recommender.impact.experiment_simulated import SlotWorld, off_policy_study
-from recommender.impact.off_policy import judge, levels_of, weights_of
-from recommender.impact.off_policy_reward import cross_fitted, folds_of
-from recommender.impact.off_policy_support import support_of
-from recommender.impact.off_policy_table import impressions_from
-from recommender.impact.off_policy_target import target_on, targets_from
+from recommender.impact.experiment.simulated import SlotWorld, off_policy_study
+from recommender.impact.off_policy.off_policy import judge, levels_of, weights_of
+from recommender.impact.off_policy.reward import cross_fitted, folds_of
+from recommender.impact.off_policy.support import support_of
+from recommender.impact.off_policy.table import impressions_from
+from recommender.impact.off_policy.target import target_on, targets_from
 
 
 def three_rows() -> pd.DataFrame:

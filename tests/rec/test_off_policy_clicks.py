@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender.impact.off_policy_clicks import clicks_of, position_model
-from recommender.impact.off_policy_table import impressions_from
-from recommender.impact.off_policy_target import target_on, targets_from
+from recommender.impact.off_policy.clicks import clicks_of, position_model
+from recommender.impact.off_policy.table import impressions_from
+from recommender.impact.off_policy.target import target_on, targets_from
 
 
 def fixed_log(orders: dict[str, list[str]], bought: dict[tuple[str, str], int]) -> pd.DataFrame:

@@ -7,16 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcf_estimator.tables import TableError
-from recommender.impact.experiment_rehearsal import impressions_frame, slates_frame
-from recommender.impact.experiment_simulated import SlotWorld
-from recommender.impact.off_policy import judge
-from recommender.impact.off_policy_rules import refuse_made_up
-from recommender.impact.off_policy_table import (
+from recommender.impact.experiment.rehearsal import impressions_frame, slates_frame
+from recommender.impact.experiment.simulated import SlotWorld
+from recommender.impact.off_policy.off_policy import judge
+from recommender.impact.off_policy.rules import refuse_made_up
+from recommender.impact.off_policy.table import (
     impressions_from,
     propensities_of,
     read_impressions,
 )
-from recommender.impact.off_policy_target import target_on, targets_from
+from recommender.impact.off_policy.target import target_on, targets_from
 
 
 def two_lists() -> pd.DataFrame:

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender.impact.outcome import Trust, changes, measure
-from recommender.impact.outcome_check import MissingExtra, checked
-from recommender.impact.outcome_fit import Imputed, TwoWay, plain_two_way
-from recommender.impact.outcome_simulated import World, coverage_study, example_rows
-from recommender.impact.outcome_table import NEVER, Names, Panel, panel_from
-from recommender.impact.outcome_words import verdict
+from recommender.impact.outcome.check import MissingExtra, checked
+from recommender.impact.outcome.fit import Imputed, TwoWay, plain_two_way
+from recommender.impact.outcome.outcome import Trust, changes, measure
+from recommender.impact.outcome.simulated import World, coverage_study, example_rows
+from recommender.impact.outcome.table import NEVER, Names, Panel, panel_from
+from recommender.impact.outcome.words import verdict
 
 HELD = range(89, 101)  # of 100 draws at 95 %: fewer than 89 has a chance of 0.4 %
 

@@ -8,10 +8,16 @@ import pytest
 from typer.testing import CliRunner
 
 from pcf_estimator.tables import TableError
-from recommender.impact.outcome_simulated import World
-from recommender.impact.outcome_table import Names
-from recommender.impact.panel import panel_of
-from recommender.impact.plan import Baseline, planned, pretended, read_baseline, units_needed
+from recommender.impact.outcome.panel import panel_of
+from recommender.impact.outcome.plan import (
+    Baseline,
+    planned,
+    pretended,
+    read_baseline,
+    units_needed,
+)
+from recommender.impact.outcome.simulated import World
+from recommender.impact.outcome.table import Names
 from recommender.impact_cli import impact
 from recommender.log import read_log
 

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from pcf_estimator.tables import TableError
-from recommender.impact.outcome import Trust, measure
-from recommender.impact.outcome_table import NEVER, Names, panel_from
-from recommender.impact.outcome_words import verdict
+from recommender.impact.outcome.outcome import Trust, measure
+from recommender.impact.outcome.table import NEVER, Names, panel_from
+from recommender.impact.outcome.words import verdict
 
 WEEKS = ("2026-01-05", "2026-01-12", "2026-01-19", "2026-01-26")
 

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.impact import page_svg
-from recommender.impact.page import PARTS, report_html
-from recommender.impact.page_director import deepest, policies_table, sentences
-from recommender.impact.page_html import clean, inside, tag
-from recommender.impact.page_segments import FEW, MOST
-from recommender.impact.page_style import DARK, LIGHT
-from recommender.impact.page_svg import INK, NARROW, WIDE
-from recommender.impact.page_tables import change_cell
-from recommender.impact.page_words import about, size
+from recommender.impact.page import svg as page_svg
+from recommender.impact.page.director import deepest, policies_table, sentences
+from recommender.impact.page.html import clean, inside, tag
+from recommender.impact.page.page import PARTS, report_html
+from recommender.impact.page.segments import FEW, MOST
+from recommender.impact.page.style import DARK, LIGHT
+from recommender.impact.page.svg import INK, NARROW, WIDE
+from recommender.impact.page.tables import change_cell
+from recommender.impact.page.words import about, size
 
 HOSTILE = (
     '<script>alert("x")</script>&\'"><img src=http://a.example/p onerror=x()>\u202ea\ud800</style>'

@@ -15,28 +15,35 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from pcf_estimator.tables import TableError, check_table
-from recommender.impact import response as response_module
-from recommender.impact.choice import expected_purchases, occasions_of
-from recommender.impact.response import Effect, Variation, frame_of, poisson, pooled, variation
-from recommender.impact.response_cli import response as commands
-from recommender.impact.response_estimate import borrowed, department_response
-from recommender.impact.response_nests import log_ratio_of, pull_of
-from recommender.impact.response_panel import PanelRules, cells_of, draw, informative_products
-from recommender.impact.response_step import response_step
-from recommender.impact.response_text import interval_chart, response_words
-from recommender.impact.response_verdicts import (
+from recommender.impact.response import response as response_module
+from recommender.impact.response.estimate import borrowed, department_response
+from recommender.impact.response.nests import log_ratio_of, pull_of
+from recommender.impact.response.panel import PanelRules, cells_of, draw, informative_products
+from recommender.impact.response.response import (
+    Effect,
+    Variation,
+    frame_of,
+    poisson,
+    pooled,
+    variation,
+)
+from recommender.impact.response.step import response_step
+from recommender.impact.response.text import interval_chart, response_words
+from recommender.impact.response.verdicts import (
     Transfer,
     display_verdict,
     uniform_verdict,
 )
-from recommender.impact.response_worlds import (
+from recommender.impact.response.worlds import (
     World,
     simulated_cells,
     simulated_shop,
     tiny_log,
 )
+from recommender.impact.what_if.choice import expected_purchases, occasions_of
 from recommender.long_tables import check_long_table
 from recommender.relevance.displays import write_displays
+from recommender.response_cli import response as commands
 from recommender.shop import Shop
 from recommender.tables import DISPLAYS, PURCHASES
 from recommender.workspace import Workspace, write_table

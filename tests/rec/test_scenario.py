@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from recommender.impact.response_verdicts import Transfer
-from recommender.impact.scenario import (
+from recommender.impact.response.verdicts import Transfer
+from recommender.impact.scenario.parameters import HALVES, NOT_FOR_SHOPS, TAKES_MONTHS, TRANSFER
+from recommender.impact.scenario.scenario import (
     PARAMETERS,
     Assumption,
     Scenario,
@@ -24,8 +25,7 @@ from recommender.impact.scenario import (
     read_scenario,
     shipped_scenarios,
 )
-from recommender.impact.scenario_cli import scenarios
-from recommender.impact.scenario_parameters import HALVES, NOT_FOR_SHOPS, TAKES_MONTHS, TRANSFER
+from recommender.scenario_cli import scenarios
 
 GOOD = """
 name = "mine"

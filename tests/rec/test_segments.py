@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender.impact.segments import HEADLINE, report_of_sums, segment_report
-from recommender.impact.segments_control import cell_interval, p_values, q_values, shrunk
-from recommender.impact.segments_cut import least_cut
-from recommender.impact.segments_hidden import hidden_cells
-from recommender.impact.segments_kinds import NOT_KNOWN
-from recommender.impact.segments_moves import Cells, Sums
+from recommender.impact.segments.control import cell_interval, p_values, q_values, shrunk
+from recommender.impact.segments.cut import least_cut
+from recommender.impact.segments.hidden import hidden_cells
+from recommender.impact.segments.kinds import NOT_KNOWN
+from recommender.impact.segments.moves import Cells, Sums
+from recommender.impact.segments.segments import HEADLINE, report_of_sums, segment_report
 from recommender.log import Ids, Log
 from recommender.metrics import Slates, bought_in
 from recommender.policy import BASELINE

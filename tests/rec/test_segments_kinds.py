@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from recommender.impact.segments_kinds import household_kinds, main_store, main_store_words
+from recommender.impact.segments.kinds import household_kinds, main_store, main_store_words
 from recommender.log import Ids, Log
 
 

@@ -14,21 +14,21 @@ from typer.testing import CliRunner
 
 from pcf_estimator.tables import shipped_data
 from recommender.candidates import Candidates
-from recommender.impact.adaptation import at_start
-from recommender.impact.choice import expected_purchases
-from recommender.impact.choice_respond import Sold
-from recommender.impact.scenario import PARAMETERS, Assumption, Scenario
-from recommender.impact.simulate import ALONE, BASELINE, LONG, POLICY, SHORT, simulate
-from recommender.impact.simulate_chart import chart_rows, what_if_page
-from recommender.impact.simulate_drivers import FOOTPRINTS, drivers, variance_shares
-from recommender.impact.simulate_facts import facts_of, range_of
-from recommender.impact.simulate_levels import FIGURES, Market, levels, mixed
-from recommender.impact.simulate_reactions import market_of, moved, newcomer_kg, one_by_one, still
-from recommender.impact.simulate_scene import Scene
-from recommender.impact.simulate_slates import kept
-from recommender.impact.simulate_step import simulation_step
-from recommender.impact.simulate_text import change_chart, figures_table, headline, words
-from recommender.impact.simulate_world import (
+from recommender.impact.scenario.adaptation import at_start
+from recommender.impact.scenario.scenario import PARAMETERS, Assumption, Scenario
+from recommender.impact.what_if.chart import chart_rows, what_if_page
+from recommender.impact.what_if.choice import expected_purchases
+from recommender.impact.what_if.choice_respond import Sold
+from recommender.impact.what_if.drivers import FOOTPRINTS, drivers, variance_shares
+from recommender.impact.what_if.facts import facts_of, range_of
+from recommender.impact.what_if.levels import FIGURES, Market, levels, mixed
+from recommender.impact.what_if.reactions import market_of, moved, newcomer_kg, one_by_one, still
+from recommender.impact.what_if.scene import Scene
+from recommender.impact.what_if.simulate import ALONE, BASELINE, LONG, POLICY, SHORT, simulate
+from recommender.impact.what_if.slates import kept
+from recommender.impact.what_if.step import simulation_step
+from recommender.impact.what_if.text import change_chart, figures_table, headline, words
+from recommender.impact.what_if.world import (
     DISPLAY_ASSUMED,
     bought_by_need,
     display_of,

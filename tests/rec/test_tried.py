@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from recommender.impact.observed_parts import policy_said
+from recommender.impact.observed.parts import policy_said
 from recommender.policy import PolicyError, read_policy, shipped_policies
 from recommender.tradeoff import Scales
 from recommender.tried import Asked, asked_of, nearby, rest_of, tried_policy

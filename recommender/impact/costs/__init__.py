@@ -1,0 +1,1 @@
+"""What a policy costs to run, and the price of carbon at which it pays."""

@@ -1,0 +1,1 @@
+"""A test of a policy: arms, drawn places with their chances, its size, and a rehearsal."""

@@ -1,0 +1,1 @@
+"""The backtest's report as one HTML page."""

@@ -1,0 +1,1 @@
+"""What the log can tell about response to displays."""

@@ -1,0 +1,1 @@
+"""What a scenario assumes, and how sellers and shoppers react to it by month."""

@@ -1,0 +1,1 @@
+"""What a policy does to each kind of household."""
