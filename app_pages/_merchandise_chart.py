@@ -154,11 +154,12 @@ def drawn(points: pd.DataFrame) -> alt.LayerChart:
     )
     told = points[points["role"] != "frontier point"]
     told = told[uncrowded(told, wide=0.2, tall=0.12)]
-    names = (
-        alt.Chart(told)
-        .mark_text(align="left", dx=10, dy=-8, fontSize=11)
-        .encode(x=carbon("carbon"), y=relevance("relevance"), text="policy:N", color=colour)
-    )
+    # today is at the right edge, where a name to the right of its point would be cut
+    at_edge = told["role"] == "today"
+    at = {"x": carbon("carbon"), "y": relevance("relevance"), "text": "policy:N", "color": colour}
+    left = alt.Chart(told[at_edge]).mark_text(align="right", dx=-10, dy=-8, fontSize=11)
+    right = alt.Chart(told[~at_edge]).mark_text(align="left", dx=10, dy=-8, fontSize=11)
+    names = alt.layer(left.encode(**at), right.encode(**at))
     return (across + down + dots + names).properties(height=400)
 
 

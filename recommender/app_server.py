@@ -24,6 +24,7 @@ FLAGS = {
     "server.headless": "true",
     "server.fileWatcherType": "none",
     "client.showErrorDetails": "none",
+    "client.showErrorLinks": "false",
     "browser.gatherUsageStats": "false",
 }
 
