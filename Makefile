@@ -25,7 +25,7 @@ demo: setup
 test: setup
 	@command -v chromium >/dev/null 2>&1 || test -n "$$CI" || echo "test: the browser tests are left out, since there is no chromium here"
 	@echo "test: unit, property and end-to-end tests, and the examples in the documents"
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations 12
 
 check: setup
 	@echo "check: ruff (lint, format) and mypy (types)"
