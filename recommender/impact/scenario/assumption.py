@@ -26,7 +26,7 @@ class Assumption:
 
     >>> Assumption(parameter="habit", low=0.2, high=1.4, source="Assumption of ours")
     Traceback (most recent call last):
-    recommender.impact.scenario_assumption.ScenarioError: habit: high is 1.4, but it lies
+    recommender.impact.scenario.assumption.ScenarioError: habit: high is 1.4, but it lies
     from 0 to 1 (share of the past choice that holds for a month)
     """
 
