@@ -35,7 +35,6 @@ from recommender.relevance.items.one_blas_thread import one_blas_thread
 RANGE = 0.8  # as the footprints tables give it
 SHARED_BY_ALL = 0.25  # of the variance that a product shares with its need
 OWN_ASSUMED = 0.5  # of the variance, where no product says what is its own
-SHARED = 0.5
 AT_ONCE = 2048  # products whose errors are drawn together
 
 
