@@ -11,6 +11,7 @@ from app_pages import _load
 from app_pages._draw import ICON
 from app_pages._words import plain
 from pcf_estimator.tables import TableError
+from recommender.app_server import WORKSPACE_SETTING
 from recommender.policy import PolicyError
 from recommender.workspace import WorkspaceError
 
@@ -37,7 +38,7 @@ except WorkspaceError as error:
     st.error(
         f"**The workspace is not complete.** {plain(error, longest=400)}.\n\n"
         f"`greenaisle demo --workspace DIR` makes a whole one from the demo log; then start the "
-        f"app again, or choose another folder with the variable {_load.WORKSPACE_SETTING}.",
+        f"app again, or choose another folder with the variable {WORKSPACE_SETTING}.",
         icon=":material/folder_off:",
     )
 except (TableError, PolicyError, ArrowInvalid, OSError) as error:

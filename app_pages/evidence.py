@@ -7,13 +7,13 @@ from typing import Final
 import streamlit as st
 
 from app_pages import _load
-from app_pages._evidence_backtest import backtest
-from app_pages._evidence_data import data
-from app_pages._evidence_honest import honest
-from app_pages._evidence_measured import measured
-from app_pages._evidence_method import method
-from app_pages._evidence_real import real
-from app_pages._evidence_what_if import what_if
+from app_pages._evidence.backtest import backtest
+from app_pages._evidence.data import data
+from app_pages._evidence.honest import honest
+from app_pages._evidence.measured import measured
+from app_pages._evidence.method import method
+from app_pages._evidence.real import real
+from app_pages._evidence.what_if import what_if
 from app_pages._layers import legend
 
 URL: Final = "query-params"

@@ -6,14 +6,13 @@ from typing import Final
 
 import streamlit as st
 
-from app_pages import _footprints as words
-from app_pages import _footprints_pair as pairs
-from app_pages import _footprints_parts as parts
 from app_pages import _load
-from app_pages._footprints_catalogue import upload
-from app_pages._footprints_find import LONGEST_QUERY
-from app_pages._footprints_quality import quality
-from app_pages._shelf import Stock
+from app_pages._footprints import pair as pairs
+from app_pages._footprints import parts, words
+from app_pages._footprints.catalogue import upload
+from app_pages._footprints.find import LONGEST_QUERY
+from app_pages._footprints.quality import quality
+from app_pages._shop.stock import Stock
 from app_pages._words import count, listed, plain, sentence
 
 URL: Final = "query-params"

@@ -8,8 +8,8 @@ from typing import Any, Final
 import streamlit as st
 
 from app_pages import _load
-from app_pages._merchandise_chart import frontier_chart, frontier_missing
-from app_pages._merchandise_controls import (
+from app_pages._merchandise.chart import frontier_chart, frontier_missing
+from app_pages._merchandise.controls import (
     URL,
     adopt,
     controls,
@@ -17,12 +17,12 @@ from app_pages._merchandise_controls import (
     rest_in_words,
     start_from,
 )
-from app_pages._merchandise_keep import compare, downloads, save
-from app_pages._merchandise_outcome import limit_prices, reference_prices, status, tiles
-from app_pages._merchandise_segments import segments
-from app_pages._merchandise_sellers import sellers
-from app_pages._merchandise_state import InForce, Known, in_force, known, warm_up
-from app_pages._merchandise_what_if import what_if
+from app_pages._merchandise.keep import compare, downloads, save
+from app_pages._merchandise.outcome import limit_prices, reference_prices, status, tiles
+from app_pages._merchandise.segments import segments
+from app_pages._merchandise.sellers import sellers
+from app_pages._merchandise.state import InForce, Known, in_force, known, warm_up
+from app_pages._merchandise.what_if import what_if
 from app_pages._words import plain
 from recommender.policy import PolicyError
 

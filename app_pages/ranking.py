@@ -8,9 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from app_pages import _load, _ranking
-from app_pages._evidence_parts import table
+from app_pages._evidence.parts import table
 from app_pages._layers import OBSERVED, dressed, of_run
-from app_pages._shelf import STOPS, default_stop
+from app_pages._shop.shelf import STOPS, default_stop
 from app_pages._words import listed, money, plain
 from recommender.impact.page.words import TASK_TITLES
 from recommender.influence import brought_in, part_influences

@@ -7,11 +7,14 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from app_pages import _basket, _load, _shelf, _shelf_wishes
-from app_pages._basket_panel import panel, summary, totals_of
-from app_pages._basket_swaps import report_dialog, swap_cards
-from app_pages._shelf_cards import REPORTING, cards
-from app_pages._shelf_controls import green_slider, told, why_this_shelf, wishes
+from app_pages import _load
+from app_pages._shop import baskets
+from app_pages._shop.cards import REPORTING, cards
+from app_pages._shop.controls import green_slider, told, why_this_shelf, wishes
+from app_pages._shop.panel import panel, summary, totals_of
+from app_pages._shop.stock import Stock
+from app_pages._shop.swaps import report_dialog, swap_cards
+from app_pages._shop.wishes import Wishes
 from app_pages._words import count
 from recommender.policy import PolicyError
 from recommender.serving import COLD_START
@@ -45,9 +48,9 @@ def main() -> None:
 
 
 @st.fragment
-def shop(stock: _shelf.Stock, household: str | None, currency: str) -> None:
+def shop(stock: Stock, household: str | None, currency: str) -> None:
     """Shelf, swaps and basket: all that a click here moves, so that it reruns nothing else."""
-    basket = _basket.held(stock, household)
+    basket = baskets.held(stock, household)
     total, against = totals_of(stock, basket)
     left, right = st.columns([3, 1], vertical_alignment="bottom", gap="medium")
     with left:
@@ -70,11 +73,11 @@ def shop(stock: _shelf.Stock, household: str | None, currency: str) -> None:
 
 
 def shelves(
-    stock: _shelf.Stock,
+    stock: Stock,
     household: str | None,
-    basket: _basket.Held,
+    basket: baskets.Held,
     stop: int,
-    asked: _shelf_wishes.Wishes,
+    asked: Wishes,
     currency: str,
 ) -> None:
     """Buy again, discover, and the basket's lighter swaps; only the open one is made."""
@@ -105,11 +108,11 @@ def shelves(
 
 
 def a_shelf(
-    stock: _shelf.Stock,
+    stock: Stock,
     household: str | None,
-    basket: _basket.Held,
+    basket: baskets.Held,
     stop: int,
-    asked: _shelf_wishes.Wishes,
+    asked: Wishes,
     currency: str,
     new: bool,
     words: str,
@@ -135,17 +138,17 @@ def a_shelf(
     cards(stock, top, currency)
 
 
-def first_cards(ranked: pd.DataFrame, new: bool, basket: _basket.Held) -> pd.DataFrame:
+def first_cards(ranked: pd.DataFrame, new: bool, basket: baskets.Held) -> pd.DataFrame:
     """The best of a shelf that are not refused."""
     rows = ranked[(ranked["is_new"] == new) & ~ranked["product"].isin(basket.refused)]
     return rows.head(CARDS)
 
 
 def goes_with(
-    stock: _shelf.Stock,
-    basket: _basket.Held,
+    stock: Stock,
+    basket: baskets.Held,
     stop: int,
-    asked: _shelf_wishes.Wishes,
+    asked: Wishes,
     currency: str,
 ) -> None:
     """What people with such a basket buy next, asked for by a button: it takes some seconds."""

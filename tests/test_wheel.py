@@ -64,7 +64,7 @@ def test_the_app_and_its_settings_are_in_the_wheel(installed):
     folder, _ = installed
     (front_end,) = folder.glob("env/**/recommender/front_end")
     assert (front_end / "app.py").exists()
-    assert (front_end / "app_pages" / "_load.py").exists()
+    assert (front_end / "app_pages" / "_load" / "pinned.py").exists()
     assert (front_end / ".streamlit" / "config.toml").exists()
 
 

@@ -6,8 +6,11 @@ import re
 import numpy as np
 import pytest
 
-from app_pages import _basket, _basket_stand_ins, _load, _shelf, _shelf_wishes
-from app_pages._basket_panel import against_sentence
+from app_pages import _load
+from app_pages._shop import baskets, stand_ins
+from app_pages._shop.panel import against_sentence
+from app_pages._shop.shelf import DEFAULT_STOP
+from app_pages._shop.wishes import Wishes
 from app_pages._words import kg, money
 from recommender.app_server import WORKSPACE_SETTING
 from recommender.basket import Lines, against_usual, basket_total, swapped
@@ -50,19 +53,19 @@ def address(stock, *products: int) -> str:
 
 def says_the_librarys_totals(app, stock, household, lines) -> None:
     total = basket_total(lines, stock.products, stock.doubt)
-    units = _basket_stand_ins.own_units(stock, household)
+    units = stand_ins.own_units(stock, household)
     against = against_usual(lines, stock.swaps, units, stock.units)
     text = shown(app)
     assert f"Basket {lines.quantity.sum():g} · {money(total.price, '$')}" in text
     assert kg(total.kg, total.low, total.high) in text
-    held = app.session_state[_basket.STATE]
+    held = app.session_state[baskets.STATE]
     assert re.sub(r"\\", "", against_sentence(held, against, "$")) in text
 
 
 def test_a_shelf_starts_with_the_households_usual_basket(open_app, stock):
     app = open_app(household="h05")
     assert not app.exception
-    lines = _basket_stand_ins.usual_basket(stock, "h05")
+    lines = stand_ins.usual_basket(stock, "h05")
     assert 5 <= len(lines) <= 12
     says_the_librarys_totals(app, stock, "h05", lines)
 
@@ -78,7 +81,7 @@ def test_two_swaps_change_the_totals_to_the_librarys_numbers_and_can_be_undone(
     steps = [lines]
     for _ in range(2):
         says_the_librarys_totals(app, stock, "h05", lines)
-        swap = _basket_stand_ins.basket_swaps(stock, "h05", lines).iloc[0]
+        swap = stand_ins.basket_swaps(stock, "h05", lines).iloc[0]
         app.button(key=f"swap_{swap['product']}_{swap['swap']}").click().run()
         assert not app.exception
         lines = swapped(lines, int(swap["product"]), int(swap["swap"]))
@@ -96,7 +99,7 @@ def test_the_address_holds_the_basket_and_a_wrong_one_breaks_nothing(open_app, s
     tofu = of_kind(stock, "tofu")
     app = open_app(household=EMPTY, basket=f"{address(stock, tofu)} nothing*2 *  x*y p000*999999")
     assert not app.exception
-    assert app.session_state[_basket.STATE].lines.product.tolist() == [tofu]
+    assert app.session_state[baskets.STATE].lines.product.tolist() == [tofu]
     app.button(key=f"add_{tofu}").click().run()
     assert app.query_params["basket"] in ("p006*2", ["p006*2"])
 
@@ -126,7 +129,7 @@ def test_a_search_forgives_a_slip_and_adds_what_it_finds(open_app, stock):
     found = [button.key for button in app.button if str(button.key).startswith("found_")]
     assert stock.products["kind"].iloc[int(found[0].removeprefix("found_"))] == "ground beef"
     app.button(key=found[0]).click().run()
-    assert len(app.session_state[_basket.STATE].lines) == 1
+    assert len(app.session_state[baskets.STATE].lines) == 1
     app.text_input(key="find").set_value("zzqx").run()
     assert "No product is called anything like" in shown(app)
 
@@ -135,7 +138,7 @@ def test_not_for_me_is_remembered_until_it_is_undone(open_app, own_copy, stock):
     beef = of_kind(stock, "ground beef")
     start = {"household": "h05", "view": "Swaps", "basket": address(stock, beef)}
     app = open_app(workspace=own_copy, **start)
-    swap = int(_basket_stand_ins.basket_swaps(stock, "h05", Lines.of([beef], [1]))["swap"].iloc[0])
+    swap = int(stand_ins.basket_swaps(stock, "h05", Lines.of([beef], [1]))["swap"].iloc[0])
     app.button(key=f"refuse_{beef}_{swap}").click().run()
     keys = [button.key for button in app.button]
     assert f"swap_{beef}_{swap}" not in keys
@@ -149,10 +152,10 @@ def test_not_for_me_is_remembered_until_it_is_undone(open_app, own_copy, stock):
 
 def test_a_reported_problem_is_kept_without_the_household(open_app, own_copy, stock):
     app = open_app(workspace=own_copy, household="h05")
-    ranked = _load.ranked("h05", _shelf.DEFAULT_STOP, _shelf_wishes.Wishes())
+    ranked = _load.ranked("h05", DEFAULT_STOP, Wishes())
     number = int(ranked[~ranked["is_new"]]["product"].iloc[0])
     monkey = stock.products.iloc[number]["product_id"]
-    said = _basket.report(stock, number, None, "about 2 kg", "The price is wrong", "=1+1", "v")
+    said = baskets.report(stock, number, None, "about 2 kg", "The price is wrong", "=1+1", "v")
     assert "kept" in said
     with (own_copy / "feedback" / "problems.csv").open(newline="") as file:
         (row,) = csv.DictReader(file)
@@ -169,7 +172,7 @@ def test_a_reported_problem_is_kept_without_the_household(open_app, own_copy, st
     ],
 )
 def test_a_list_names_goods_by_id_or_by_name(stock, text, packs):
-    lines, unknown, _ = _basket.read_list(stock, text.encode())
+    lines, unknown, _ = baskets.read_list(stock, text.encode())
     ids = stock.products["product_id"].iloc[lines.product]
     assert dict(zip(ids, lines.quantity, strict=True)) == packs
     assert unknown == (["nothing"] if "nothing" in text else [])
@@ -177,8 +180,8 @@ def test_a_list_names_goods_by_id_or_by_name(stock, text, packs):
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"a,b\n1,2\n", b"product_id\nzzz\n"])
 def test_a_bad_list_is_one_clear_message_without_a_path(stock, content):
-    with pytest.raises(_basket.TableError) as told:
-        _basket.read_list(stock, content)
+    with pytest.raises(baskets.TableError) as told:
+        baskets.read_list(stock, content)
     assert "/tmp" not in str(told.value)
     assert "your list" in str(told.value)
 
@@ -189,7 +192,7 @@ def test_hostile_names_stay_letters_in_the_basket(open_app, hostile_shop, monkey
     basket = " ".join(f"p{k:03d}*1" for k in (0, 4, 8, 12, 16, 20))
     app = open_app(workspace=hostile_shop, household="h01", view=view, basket=basket)
     assert not app.exception
-    assert len(app.session_state[_basket.STATE].lines) == 6
+    assert len(app.session_state[baskets.STATE].lines) == 6
     for element in [*app.markdown, *app.caption]:
         bare = re.sub(r"\\.", "", element.value)
         bare = re.sub(r":gray\[:material/[a-z_]+:\]|:small\[:gray\[|:material/", "", bare)

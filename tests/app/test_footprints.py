@@ -1,6 +1,5 @@
 """The Footprints page: search, one product, two beside each other, and how good the figures are."""
 
-import doctest
 import json
 import re
 import shutil
@@ -8,7 +7,8 @@ import shutil
 import numpy as np
 import pytest
 
-from app_pages import _footprints, _footprints_judged, _footprints_pair, _load
+from app_pages import _load
+from app_pages._footprints import judged, pair, words
 from app_pages._words import kg, share
 from pcf_estimator.explain.explain import explain
 from pcf_estimator.model import PcfModel
@@ -44,17 +44,11 @@ def stock_of_the_page(open_app):
     return _load.stock()
 
 
-def test_the_examples_in_the_docstrings_hold():
-    assert doctest.testmod(_footprints).failed == 0
-    assert doctest.testmod(_footprints_judged).failed == 0
-    assert doctest.testmod(_footprints_pair).failed == 0
-
-
 def test_with_nothing_asked_it_offers_what_is_bought_most(open_app):
     app = open_app("footprints")
     assert not app.exception
     assert "have a page" in shown(app)
-    assert len(app.button) == len(_footprints.well_known(_load.stock()))
+    assert len(app.button) == len(words.well_known(_load.stock()))
 
 
 def test_a_search_with_a_mistake_finds_the_product_and_a_click_opens_it(open_app):
@@ -153,10 +147,10 @@ def test_two_products_compare_by_the_librarys_chance(open_app):
     app = open_app("footprints", product="p000", **{"with": "p006"})  # beef, tofu
     assert not app.exception
     stock = _load.stock()
-    told = _footprints_pair.compare(stock, 0, 6)
+    told = pair.compare(stock, 0, 6)
     goods = stock.swaps
-    pair = [goods.log_kg[[6]], goods.sd[[6]], goods.log_kg[[0]], goods.sd[[0]]]
-    assert told.chance == pytest.approx(float(chance_lighter(*pair)[0]))
+    two = [goods.log_kg[[6]], goods.sd[[6]], goods.log_kg[[0]], goods.sd[[0]]]
+    assert told.chance == pytest.approx(float(chance_lighter(*two)[0]))
     # 27 against 2.5 kg per kg and equal portions
     assert told.ranges[0][0] / told.ranges[1][0] == pytest.approx(27 / 2.5)
     assert told.said == "estimated lighter: 99 in 100"
@@ -166,8 +160,8 @@ def test_two_products_compare_by_the_librarys_chance(open_app):
 
 def test_too_near_or_for_another_need_cannot_be_told(open_app):
     stock = stock_of_the_page(open_app)
-    assert _footprints_pair.compare(stock, 0, 1).said == "cannot tell"  # two of ground beef
-    apart = _footprints_pair.compare(stock, 0, 12)
+    assert pair.compare(stock, 0, 1).said == "cannot tell"  # two of ground beef
+    apart = pair.compare(stock, 0, 12)
     assert apart.said == "cannot tell"
     assert "different needs (main protein and milk)" in apart.because
     app = open_app("footprints", product="p000", **{"with": "p012"})
@@ -178,11 +172,11 @@ def test_figures_by_price_and_care_goods_are_never_compared(open_app):
     stock = stock_of_the_page(open_app)
     ids = stock.products["product_id"].tolist()
     laundry = [ids.index(i) for i in ids if stock.products["need"].iloc[ids.index(i)] == "laundry"]
-    told = _footprints_pair.compare(stock, laundry[0], laundry[-1])
+    told = pair.compare(stock, laundry[0], laundry[-1])
     assert told.said == "cannot tell"
     assert "price" in told.because
     formula = np.flatnonzero(stock.products["need"] == "infant formula")
-    told = _footprints_pair.compare(stock, int(formula[0]), int(formula[-1]))
+    told = pair.compare(stock, int(formula[0]), int(formula[-1]))
     assert told.said == "not compared"
     assert told.chance is None
 
@@ -230,22 +224,22 @@ def test_a_link_reopens_the_split(open_app):
 
 def test_figures_without_land_use_say_why():
     spend = {"tier": "spend", "kg_co2e": 1.0, "kg_co2e_luc": np.nan}
-    assert "figure by price" in _footprints.land_use(spend)
+    assert "figure by price" in words.land_use(spend)
     model = {"tier": "model", "kg_co2e": 2.0, "kg_co2e_luc": 0.5}
-    assert _footprints.land_use(model) == "0.50 kg CO2e of the figure (25 %)"
+    assert words.land_use(model) == "0.50 kg CO2e of the figure (25 %)"
     stored = {"tier": "model", "kg_co2e": 2.0, "kg_co2e_luc": -0.5}
-    assert "takes 0.50 kg off" in _footprints.land_use(stored)
+    assert "takes 0.50 kg off" in words.land_use(stored)
 
 
 def test_a_worst_category_below_the_promise_is_named():
     scores = {"coverage": 0.7, "worst_category": "soup", "worst_category_coverage": 0.4}
-    said = _footprints_judged.coverage_sentence({"grouped": {"estimate": scores}}, 0.8)
+    said = judged.coverage_sentence({"grouped": {"estimate": scores}}, 0.8)
     assert "soup, held 40 %" in said
     assert "Below the promise: grouped." in said
-    assert _footprints_judged.coverage_sentence({"grouped": {"median": {}}}, 0.8).startswith("No")
+    assert judged.coverage_sentence({"grouped": {"median": {}}}, 0.8).startswith("No")
 
 
 def test_well_known_products_are_of_different_shelves(open_app):
     stock = stock_of_the_page(open_app)
-    shelves = stock.products["category"].iloc[_footprints.well_known(stock)]
+    shelves = stock.products["category"].iloc[words.well_known(stock)]
     assert shelves.is_unique

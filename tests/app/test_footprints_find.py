@@ -1,13 +1,11 @@
 """Finding a product by what somebody typed."""
 
-import doctest
 import time
 
 import numpy as np
 import pytest
 
-from app_pages import _footprints_find
-from app_pages._footprints_find import find, finder, mistakes
+from app_pages._footprints.find import find, finder, mistakes
 
 TITLES = [
     "Ground beef, 1 lb",
@@ -31,10 +29,6 @@ def goods():
 
 def first(goods, asked: str) -> str:
     return TITLES[find(goods, asked).products[0]]
-
-
-def test_the_examples_in_the_docstrings_hold():
-    assert doctest.testmod(_footprints_find).failed == 0
 
 
 @pytest.mark.parametrize(

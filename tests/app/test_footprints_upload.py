@@ -1,6 +1,5 @@
 """An uploaded catalogue: its check, its estimates, and files that carry no formula."""
 
-import doctest
 import io
 import re
 
@@ -8,9 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app_pages import _footprints_estimates, _footprints_upload
-from app_pages._footprints_estimates import as_csv, as_parquet, estimated, parts, with_names
-from app_pages._footprints_upload import EXAMPLE, check_upload, faults, verdict_sentence
+from app_pages._footprints import estimates as estimating
+from app_pages._footprints import upload as uploading
+from app_pages._footprints.estimates import as_csv, as_parquet, estimated, parts, with_names
+from app_pages._footprints.upload import EXAMPLE, check_upload, faults, verdict_sentence
 from pcf_estimator.estimate import Market
 from pcf_estimator.model import PcfModel
 from pcf_estimator.seed.table import read_seed
@@ -23,11 +23,6 @@ HOSTILE = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", '=HYPERLINK("http://e.org")',
 @pytest.fixture(scope="module")
 def model():
     return PcfModel(trees=10).fit(read_seed().iloc[::4])
-
-
-def test_the_examples_in_the_docstrings_hold():
-    assert doctest.testmod(_footprints_upload).failed == 0
-    assert doctest.testmod(_footprints_estimates).failed == 0
 
 
 def test_the_example_to_fill_in_passes_the_check():
@@ -107,13 +102,13 @@ def test_a_file_that_is_no_catalogue_is_refused_with_a_way_out(content, said, hi
 
 
 def test_a_file_of_too_many_rows_or_bytes_is_refused_before_it_is_estimated(monkeypatch):
-    monkeypatch.setattr(_footprints_upload, "MOST_ROWS", 2)
+    monkeypatch.setattr(uploading, "MOST_ROWS", 2)
     verdict = check_upload("mine.csv", EXAMPLE.encode())
     assert "3 rows" in verdict.refused
     assert "greenaisle footprint estimate" in verdict.hint
     frame = pd.read_csv(io.BytesIO(EXAMPLE.encode()))
     assert "3 rows" in check_upload("mine.parquet", as_parquet(frame)).refused
-    monkeypatch.setattr(_footprints_upload, "MOST_MB", 0)
+    monkeypatch.setattr(uploading, "MOST_MB", 0)
     assert "MB" in check_upload("mine.csv", EXAMPLE.encode()).refused
 
 
@@ -137,7 +132,7 @@ def estimates(products, model):
 
 
 def test_estimates_in_parts_are_those_of_the_whole(model, monkeypatch):
-    monkeypatch.setattr(_footprints_estimates, "PART", 3)
+    monkeypatch.setattr(estimating, "PART", 3)
     kinds = ["Ground beef", "Oat drink", "Dark chocolate", "Blorptang", "White rice"]
     products = check_table(
         pd.DataFrame(

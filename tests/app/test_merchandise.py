@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from app_pages import _load
-from app_pages._merchandise_keep import safe_csv
-from app_pages._merchandise_sellers import lorenz, moves
-from app_pages._merchandise_what_if import range_sentence, range_table
+from app_pages._merchandise.keep import safe_csv
+from app_pages._merchandise.sellers import lorenz, moves
+from app_pages._merchandise.what_if import range_sentence, range_table
 from app_pages._words import change, percent
 from recommender.drafts import kept_policies
 from recommender.frontier_points import frontier_points_step, policies_of

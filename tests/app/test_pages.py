@@ -5,7 +5,9 @@ import re
 
 import pytest
 
-from app_pages import _basket_stand_ins, _load, _shelf
+from app_pages import _load
+from app_pages._shop import stand_ins
+from app_pages._shop.shelf import STOPS, climate_weight, household_shelf
 from app_pages._words import kg, money, plain
 from recommender.app_server import WORKSPACE_SETTING, app_folder, page_files, try_pages
 
@@ -69,7 +71,7 @@ def test_the_check_of_the_demo_opens_every_page(monkeypatch, small_shop):
 def test_a_card_shows_the_librarys_price_footprint_and_reason(open_app):
     app = open_app(household="h05", green="off")
     stock = _load.stock()
-    ranked = _shelf.household_shelf(stock, "h05", 0.0)
+    ranked = household_shelf(stock, "h05", 0.0)
     text = shown(app)
     for row in ranked[~ranked["is_new"]].head(12).itertuples():
         product = stock.products.iloc[row.product]
@@ -84,7 +86,7 @@ def test_moving_the_slider_moves_the_shelf_and_no_price(open_app):
     app = open_app(household="h05", green="off")
     before = names_on_cards(app)
     prices = {row.title: row.price for row in _load.stock().products.itertuples()}
-    app.select_slider(key="green").set_value(_shelf.STOPS).run()
+    app.select_slider(key="green").set_value(STOPS).run()
     assert not app.exception
     assert names_on_cards(app) != before
     assert {row.title: row.price for row in _load.stock().products.itertuples()} == prices
@@ -97,9 +99,9 @@ def test_a_lighter_shelf_is_what_more_green_gives(monkeypatch, small_shop):
     monkeypatch.setenv(WORKSPACE_SETTING, str(small_shop))
     stock = _load.stock()
     excess = []
-    for stop in (0, _shelf.STOPS):
-        weight = _shelf.climate_weight(stop, stock.policy.weights.climate)
-        top = _shelf.household_shelf(stock, "h05", weight).head(10)
+    for stop in (0, STOPS):
+        weight = climate_weight(stop, stock.policy.weights.climate)
+        top = household_shelf(stock, "h05", weight).head(10)
         excess.append((top["p_buy"] * top["kg_excess"]).sum())
     assert excess[1] < excess[0]
 
@@ -107,7 +109,7 @@ def test_a_lighter_shelf_is_what_more_green_gives(monkeypatch, small_shop):
 def test_margin_is_named_where_it_moved_a_product(open_app):
     app = open_app(household="h05")
     stock = _load.stock()
-    ranked = _shelf.household_shelf(stock, "h05", stock.policy.weights.climate)
+    ranked = household_shelf(stock, "h05", stock.policy.weights.climate)
     top = ranked[~ranked["is_new"]].head(12)
     moved = int((top["moved_retailer"] != 0).sum())
     assert moved > 0
@@ -117,7 +119,7 @@ def test_margin_is_named_where_it_moved_a_product(open_app):
 def test_a_link_reopens_the_same_view(open_app):
     app = open_app(household="h05", green="max", view="Discover")
     assert app.selectbox(key="household").value == "h05"
-    assert app.select_slider(key="green").value == _shelf.STOPS
+    assert app.select_slider(key="green").value == STOPS
     assert "not bought before" in shown(app)
     app = open_app(
         "merchandise", climate="1.5", margin="0.2", sellers="0.1", task="Items new to the household"
@@ -151,8 +153,8 @@ def test_swaps_show_the_librarys_figures_and_how_they_are_known(open_app):
         app = open_app(household=household, view="Swaps")
         assert not app.exception
         stock = _load.stock()
-        lines = _basket_stand_ins.usual_basket(stock, household)
-        swaps = _basket_stand_ins.basket_swaps(stock, household, lines)
+        lines = stand_ins.usual_basket(stock, household)
+        swaps = stand_ins.basket_swaps(stock, household, lines)
         if not swaps.empty:
             with_swaps = household
             break

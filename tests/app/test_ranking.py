@@ -97,7 +97,7 @@ def test_without_judged_lists_the_weights_are_still_told(open_app, small_shop, t
     del report["policies"][_load.default().name]
     path.write_text(json.dumps(report))
     (folder / "backtest" / "slates.parquet").unlink()
-    _load._opened.clear()
+    _load.pinned._opened.clear()
     app = open_app("ranking", workspace=folder)
     assert not app.exception
     assert "unavailable: the backtest" in shown(app)

@@ -4,7 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app_pages import _basket_stand_ins, _load, _shelf, _shelf_wishes
+from app_pages import _load
+from app_pages._shop import stand_ins
+from app_pages._shop.reasons import WHY_POPULAR
+from app_pages._shop.shelf import DEFAULT_STOP, STOPS, climate_weight, household_shelf, with_moves
+from app_pages._shop.wishes import VARIETY, Wishes, own_policy
 from recommender.app_server import WORKSPACE_SETTING
 from recommender.basket import Lines
 from recommender.basket_diets import diet_of
@@ -24,12 +28,12 @@ def stock(monkeypatch, small_shop):
 
 def test_the_slider_is_off_at_0_and_the_policys_own_at_its_default():
     default = default_policy().weights.climate
-    assert _shelf.climate_weight(0, default) == 0
-    assert _shelf.climate_weight(_shelf.DEFAULT_STOP, default) == pytest.approx(default)
-    weights = [_shelf.climate_weight(stop, default) for stop in range(_shelf.STOPS + 1)]
+    assert climate_weight(0, default) == 0
+    assert climate_weight(DEFAULT_STOP, default) == pytest.approx(default)
+    weights = [climate_weight(stop, default) for stop in range(STOPS + 1)]
     assert (np.diff(weights) > 0).all()
     # a policy without a climate weight starts at off, and can still be moved
-    assert _shelf.climate_weight(_shelf.DEFAULT_STOP, 0.0) > 0
+    assert climate_weight(DEFAULT_STOP, 0.0) > 0
 
 
 def test_a_part_moves_what_it_lifts_above_others():
@@ -43,14 +47,14 @@ def test_a_part_moves_what_it_lifts_above_others():
             "value_sellers": [0.1, 0.1, 0.1],
         }
     )
-    moved = _shelf.with_moves(ranked)
+    moved = with_moves(ranked)
     assert moved["moved_retailer"].tolist() == [2, -1, -1]
     assert moved["moved_climate"].tolist() == [0, 0, 0]
     assert moved["moved_sellers"].tolist() == [0, 0, 0]
 
 
 def test_the_shelf_is_what_recommend_gives_and_its_parts_sum_to_the_score(stock, small_shop):
-    ranked = _shelf.household_shelf(stock, "h03", stock.policy.weights.climate)
+    ranked = household_shelf(stock, "h03", stock.policy.weights.climate)
     served = recommend_step(Shop(Workspace(small_shop)), default_policy(), ["h03"]).slates
     assert ranked["product_id"].head(10).tolist() == served["product_id"].tolist()
     assert ranked["score"].head(10).to_numpy() == pytest.approx(served["score"].to_numpy())
@@ -58,7 +62,7 @@ def test_the_shelf_is_what_recommend_gives_and_its_parts_sum_to_the_score(stock,
 
 
 def test_a_reason_counts_the_households_own_visits(stock):
-    ranked = _shelf.household_shelf(stock, "h03", 0.0)
+    ranked = household_shelf(stock, "h03", 0.0)
     visits = stock.history.visits
     customer = stock.history.log.ids.customer_rows(["h03"])[0]
     for row in ranked[~ranked["is_new"]].itertuples():
@@ -69,16 +73,14 @@ def test_a_reason_counts_the_households_own_visits(stock):
 
 
 def test_what_a_generator_named_says_so(stock):
-    said = set(
-        pd.concat([_shelf.household_shelf(stock, f"h{k:02d}", 0.0) for k in range(8)])["reason"]
-    )
+    said = set(pd.concat([household_shelf(stock, f"h{k:02d}", 0.0) for k in range(8)])["reason"])
     assert any(reason.startswith("could stand in for ") for reason in said)
 
 
 def test_a_stand_in_names_what_the_household_buys_most_of_that_type(stock):
     ids, types = stock.history.log.ids, stock.history.shelf.product_type
     for household in (f"h{k:02d}" for k in range(8)):
-        ranked = _shelf.household_shelf(stock, household, 0.0)
+        ranked = household_shelf(stock, household, 0.0)
         mine = stock.history.visits.customer == ids.customer_rows([household])[0]
         times = np.bincount(stock.history.visits.product[mine], minlength=len(types))
         for row in ranked[ranked["reason"].str.startswith("could stand in")].itertuples():
@@ -89,19 +91,19 @@ def test_a_stand_in_names_what_the_household_buys_most_of_that_type(stock):
 
 
 def test_nobody_gets_what_most_households_buy(stock):
-    ranked = _shelf.household_shelf(stock, None, 0.0)
+    ranked = household_shelf(stock, None, 0.0)
     assert ranked["basis"].eq(COLD_START).all()
     assert ranked["is_new"].all()
-    assert set(ranked["reason"]) == {_shelf.WHY_POPULAR}
+    assert set(ranked["reason"]) == {WHY_POPULAR}
     assert ranked["score"].is_monotonic_decreasing
 
 
 def test_swaps_of_a_household_are_for_what_it_usually_buys(stock):
     found = 0
     for household in (f"h{k:02d}" for k in range(10)):
-        lines = _basket_stand_ins.usual_basket(stock, household)
+        lines = stand_ins.usual_basket(stock, household)
         assert len(lines) <= 12
-        swaps = _basket_stand_ins.basket_swaps(stock, household, lines)
+        swaps = stand_ins.basket_swaps(stock, household, lines)
         assert swaps["product"].isin(lines.product).all()
         names = stock.products["kind"].iloc[swaps["product"]]
         assert not names.isin(["infant formula powder", "beer", "laundry powder"]).any()
@@ -112,21 +114,21 @@ def test_swaps_of_a_household_are_for_what_it_usually_buys(stock):
 def test_beer_is_neither_shown_nor_swapped(stock):
     beer = np.flatnonzero(stock.products["kind"] == "beer")
     for household in (None, "h00", "h01", "h02"):
-        assert not _shelf.household_shelf(stock, household, 0.0)["product"].isin(beer).any()
-        lines = _basket_stand_ins.usual_basket(stock, household)
-        assert not _basket_stand_ins.basket_swaps(stock, household, lines)["swap"].isin(beer).any()
+        assert not household_shelf(stock, household, 0.0)["product"].isin(beer).any()
+        lines = stand_ins.usual_basket(stock, household)
+        assert not stand_ins.basket_swaps(stock, household, lines)["swap"].isin(beer).any()
 
 
 def test_an_empty_basket_and_one_of_goods_kept_apart_have_no_swap_and_say_why(stock):
-    assert _basket_stand_ins.basket_swaps(stock, "h03", Lines.of([], [])).empty
+    assert stand_ins.basket_swaps(stock, "h03", Lines.of([], [])).empty
     kinds = stock.products["kind"]
     apart = [int(np.flatnonzero(kinds == k)[0]) for k in ("beer", "pain relief", "laundry powder")]
     lines = Lines.of([*apart, int(np.flatnonzero(stock.products["tier"] == "unknown")[0])], [1] * 4)
-    swaps = _basket_stand_ins.basket_swaps(stock, "h03", lines)
+    swaps = stand_ins.basket_swaps(stock, "h03", lines)
     assert swaps.empty
     why = {
         row: said
-        for said, rows in _basket_stand_ins.why_no_swap(stock, lines, swaps).items()
+        for said, rows in stand_ins.why_no_swap(stock, lines, swaps).items()
         for row in rows
     }
     assert why[apart[0]] == "sold by age"
@@ -135,37 +137,37 @@ def test_an_empty_basket_and_one_of_goods_kept_apart_have_no_swap_and_say_why(st
 
 
 def test_wishes_act_through_the_policy(stock):
-    wishes = _shelf_wishes.Wishes(ceiling=4.0, small="more", variety="more")
-    policy = _shelf_wishes.own_policy(stock.policy, 0.3, wishes)
+    wishes = Wishes(ceiling=4.0, small="more", variety="more")
+    policy = own_policy(stock.policy, 0.3, wishes)
     assert policy.limits.highest_price == 4.0
     assert policy.weights.climate == 0.3
     assert policy.weights.sellers == pytest.approx(4 * stock.policy.weights.sellers)
-    assert policy.model_dump()["values"]["diversity"] == _shelf_wishes.VARIETY["more"]
+    assert policy.model_dump()["values"]["diversity"] == VARIETY["more"]
     assert policy.weights.retailer == stock.policy.weights.retailer
-    ranked = _shelf.household_shelf(stock, "h03", 0.3, wishes)
+    ranked = household_shelf(stock, "h03", 0.3, wishes)
     assert (ranked["price"] <= 4.0).all()
     assert ranked["value_variety"].max() > 0
-    off = _shelf_wishes.own_policy(stock.policy, 0.3, _shelf_wishes.Wishes(small="off"))
+    off = own_policy(stock.policy, 0.3, Wishes(small="off"))
     assert off.weights.sellers == 0
 
 
 def test_a_declared_diet_holds_on_the_shelf_and_for_swaps(stock):
     found = diet_of(stock.products, "no meat or fish")
-    wishes = _shelf_wishes.Wishes(diet="no meat or fish", fits=found.fits)
+    wishes = Wishes(diet="no meat or fish", fits=found.fits)
     meat = stock.products["kind"].isin(["ground beef", "chicken breast", "pork chops"]).to_numpy()
     beef = Lines.of([int(np.flatnonzero(stock.products["kind"] == "ground beef")[0])], [1])
-    assert not meat[_shelf.household_shelf(stock, "h03", 0.3, wishes)["product"]].any()
-    assert meat[_shelf.household_shelf(stock, "h03", 0.3)["product"]].any()
-    swaps = _basket_stand_ins.basket_swaps(stock, None, beef, wishes)
+    assert not meat[household_shelf(stock, "h03", 0.3, wishes)["product"]].any()
+    assert meat[household_shelf(stock, "h03", 0.3)["product"]].any()
+    swaps = stand_ins.basket_swaps(stock, None, beef, wishes)
     assert len(swaps)
     assert not meat[swaps["swap"]].any()
 
 
 def test_what_is_refused_or_in_the_basket_already_is_not_proposed(stock):
     beef = int(np.flatnonzero(stock.products["kind"] == "ground beef")[0])
-    swaps = _basket_stand_ins.basket_swaps(stock, None, Lines.of([beef], [1]))
+    swaps = stand_ins.basket_swaps(stock, None, Lines.of([beef], [1]))
     first = int(swaps["swap"].iloc[0])
-    without = _basket_stand_ins.basket_swaps(stock, None, Lines.of([beef], [1]), refused=[first])
+    without = stand_ins.basket_swaps(stock, None, Lines.of([beef], [1]), refused=[first])
     assert first not in set(without["swap"])
-    both = _basket_stand_ins.basket_swaps(stock, None, Lines.of([beef, first], [1, 1]))
+    both = stand_ins.basket_swaps(stock, None, Lines.of([beef, first], [1, 1]))
     assert first not in set(both["swap"])

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from app_pages import _basket, _basket_stand_ins, _shelf
-from app_pages._basket_panel import against_sentence, summary
+from app_pages._shop import baskets, stand_ins
+from app_pages._shop.panel import against_sentence, summary
+from app_pages._shop.stock import Stock, stock_of
 from recommender.app_server import serving
 from recommender.basket import Lines, against_usual, basket_total, swapped
 from recommender.shop import Shop
@@ -33,7 +34,7 @@ class Library:
     """The library's own answers on the workspace that is served."""
 
     folder: Path
-    stock: _shelf.Stock
+    stock: Stock
 
     @property
     def ids(self) -> list[str]:
@@ -45,15 +46,15 @@ class Library:
     def kg(self, lines: Lines) -> float:
         return basket_total(lines, self.stock.products, self.stock.doubt).kg
 
-    def held(self, lines: Lines) -> _basket.Held:
-        return _basket.Held(household="h05", lines=lines, usual=lines)
+    def held(self, lines: Lines) -> baskets.Held:
+        return baskets.Held(household="h05", lines=lines, usual=lines)
 
     def summary(self, lines: Lines) -> str:
         total = basket_total(lines, self.stock.products, self.stock.doubt)
         return as_read(summary(self.held(lines), total, "$"))
 
     def against(self, lines: Lines) -> str:
-        units = _basket_stand_ins.own_units(self.stock, "h05")
+        units = stand_ins.own_units(self.stock, "h05")
         found = against_usual(lines, self.stock.swaps, units, self.stock.units)
         return as_read(against_sentence(self.held(lines), found, "$"))
 
@@ -80,7 +81,7 @@ def address(served) -> str:
 @pytest.fixture(scope="module")
 def library(served) -> Library:
     shop = Shop(Workspace(served[1]))
-    stock = _shelf.stock_of(
+    stock = stock_of(
         products=shop.products(shop.today),
         shelves=shop.shelves,
         scales=scales_now(shop),
@@ -131,7 +132,7 @@ def test_a_shopper_swaps_two_goods_and_sees_the_librarys_own_totals(page, addres
     page.get_by_text(library.summary(lines)).first.wait_for()
     seen = [lines]
     for _ in range(2):
-        swap = _basket_stand_ins.basket_swaps(library.stock, "h05", lines).iloc[0]
+        swap = stand_ins.basket_swaps(library.stock, "h05", lines).iloc[0]
         key = f".st-key-swap_{swap['product']}_{swap['swap']}"
         page.locator(f"{key} button").click()
         lines = swapped(lines, int(swap["product"]), int(swap["swap"]))

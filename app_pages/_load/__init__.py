@@ -1,0 +1,46 @@
+"""What the pages read, kept between reruns: the only cached functions. Nobody writes to them."""
+
+from app_pages._load.findings import carbon_report, outcomes, simulations
+from app_pages._load.footprints import assessment, explanation, footprint_model, market
+from app_pages._load.pinned import Opened, default, opened, version_of, workspace
+from app_pages._load.policies import (
+    due_sellers,
+    frontier,
+    places,
+    price_per_tonne,
+    refiner,
+    shown_sellers,
+    staged,
+    stages,
+)
+from app_pages._load.shop import diet, found, goes_with, household_ids, own_units, ranked, stock
+
+__all__ = [
+    "Opened",
+    "assessment",
+    "carbon_report",
+    "default",
+    "diet",
+    "due_sellers",
+    "explanation",
+    "footprint_model",
+    "found",
+    "frontier",
+    "goes_with",
+    "household_ids",
+    "market",
+    "opened",
+    "outcomes",
+    "own_units",
+    "places",
+    "price_per_tonne",
+    "ranked",
+    "refiner",
+    "shown_sellers",
+    "simulations",
+    "staged",
+    "stages",
+    "stock",
+    "version_of",
+    "workspace",
+]

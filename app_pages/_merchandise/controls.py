@@ -1,0 +1,176 @@
+"""The controls of the Merchandise page: where to start, three weights, three limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import streamlit as st
+
+from app_pages import _load
+from app_pages._merchandise.state import Known
+from app_pages._words import significant
+from recommender.tried import Asked, asked_of, rest_of
+
+URL: Final = "query-params"
+REFERENCES: Final = {"need": "inside the same need", "none": "across all goods"}
+LESS, FLOORS, LEASTS = range(0, 51, 5), range(0, 101, 10), (0, *range(90, 101))
+
+
+def start_from(all_: Known, base: str) -> str:
+    """The policy to start from: choosing one sets every control to it."""
+    names = list(all_.entries)
+    chosen = st.selectbox(
+        "Start from",
+        names,
+        index=names.index(base),
+        key="policy",
+        bind=URL,
+        on_change=adopt_chosen,
+        args=(all_,),
+        help="Sets every weight and limit below to those of this policy. Type to search.",
+    )
+    st.caption(f"{all_.kind(str(chosen)).capitalize()}.")
+    return str(chosen)
+
+
+def controls(all_: Known, base: Mapping[str, Any]) -> Asked:
+    """What the controls ask for: an answer follows every move."""
+    default = asked_of(base)
+    used = [asked_of(entry) for entry in all_.entries.values()]
+    st.markdown("**Weights**")
+    climate = st.slider(
+        "Climate",
+        0.0,
+        max(2.0, *(asked.climate for asked in used)),
+        default.climate,
+        0.01,
+        key="climate",
+        bind=URL,
+        help="How much a kg of CO2e counts against likelihood to buy.",
+    )
+    margin = st.slider(
+        "Margin",
+        0.0,
+        max(1.0, *(asked.margin for asked in used)),
+        default.margin,
+        0.01,
+        key="margin",
+        bind=URL,
+        help="How much the shop's margin counts.",
+    )
+    sellers = st.slider(
+        "Sellers",
+        0.0,
+        max(0.2, *(asked.sellers for asked in used)),
+        default.sellers,
+        0.005,
+        format="%.3f",
+        key="sellers",
+        bind=URL,
+        help="How much suppliers count that are shown less than they sell.",
+    )
+    st.markdown("**Limits**")
+    less = st.select_slider(
+        "Carbon at most",
+        stops(LESS, (100 * asked.carbon_less for asked in used)),
+        100 * default.carbon_less,
+        format_func=lambda percent: f"−{percent:g} %" if percent else "no limit",
+        key="carbon_less",
+        bind=URL,
+        help="kg CO2e of a purchase at equal function, against relevance alone. All households "
+        "share the budget.",
+    )
+    floor = st.select_slider(
+        "Each supplier at least",
+        stops(FLOORS, (100 * asked.floor for asked in used)),
+        100 * default.floor,
+        format_func=lambda percent: f"{percent:g} % of its share" if percent else "no floor",
+        key="floor",
+        bind=URL,
+        help="Attention that every supplier gets at least, of what it is due by its sales.",
+    )
+    least = st.select_slider(
+        "Relevance at least",
+        stops(LEASTS, (100 * asked.relevance for asked in used)),
+        100 * default.relevance,
+        format_func=lambda percent: f"{percent:g} %" if percent else "no floor",
+        key="relevance",
+        bind=URL,
+        help="Of what slates of relevance alone reach, all households together.",
+    )
+    reference = st.radio(
+        "Carbon is compared",
+        list(REFERENCES),
+        index=list(REFERENCES).index(default.reference),
+        format_func=lambda reference: REFERENCES[reference],
+        key="reference",
+        bind=URL,
+        help="Inside the same need only stand-ins count; across all goods the mix of needs may "
+        "shift as well.",
+    )
+    bar = st.checkbox("Known figures only", default.bar_unknown, key="known_only", bind=URL)
+    return Asked(
+        climate=climate,
+        margin=margin,
+        sellers=sellers,
+        reference=str(reference),
+        bar_unknown=bool(bar),
+        carbon_less=least_digits(less / 100.0),
+        floor=least_digits(floor / 100.0),
+        relevance=least_digits(least / 100.0),
+    )
+
+
+def stops(fixed: Iterable[float], used: Iterable[float]) -> list[float]:
+    """Where a limit's slider stops: round figures, and whatever a known policy asks."""
+    return sorted({round(float(value), 4) for value in (*fixed, *used)})
+
+
+def least_digits(share: float) -> float:
+    """A share without the dust of a division: 0.15, not 0.15000000000000002."""
+    return round(share, 6)
+
+
+def adopt_chosen(all_: Known) -> None:
+    """Sets the controls to the policy chosen in the list."""
+    adopt(all_, str(st.session_state.policy))
+
+
+def adopt(all_: Known, name: str) -> None:
+    """Sets the controls to a policy, and starts from it."""
+    asked = asked_of(all_.entries[name])
+    st.session_state.policy = name
+    st.session_state.climate = asked.climate
+    st.session_state.margin = asked.margin
+    st.session_state.sellers = asked.sellers
+    st.session_state.reference = asked.reference
+    st.session_state.known_only = asked.bar_unknown
+    st.session_state.carbon_less = round(100 * asked.carbon_less, 4)
+    st.session_state.floor = round(100 * asked.floor, 4)
+    st.session_state.relevance = round(100 * asked.relevance, 4)
+
+
+def rest_in_words(start: Mapping[str, Any]) -> str:
+    """What the policy asks besides that no control moves; "" where that is nothing."""
+    from recommender.report_limits import limits_in_words
+
+    return limits_in_words(rest_of(start))
+
+
+def price_sentence(asked: Asked, implied: float | None, currency: str) -> str:
+    """What carbon costs in money, in one line, for weights and budget together."""
+    if not asked.climate and not asked.carbon_less:
+        return "Carbon has no weight and no limit, so a tonne of CO2e costs nothing here."
+    price = _load.price_per_tonne(asked.climate, asked.margin) if implied is None else implied
+    if price is None:
+        return (
+            "No carbon price in money: margin has no weight (or the shop no margins), so carbon is "
+            "traded against relevance alone."
+        )
+    budget = " and the carbon limit's price" if implied is not None and asked.carbon_less else ""
+    return (
+        f"These weights give up **{currency}{significant(price, 3)} of margin for a tonne of "
+        f"CO2e**: climate weight per kg of an average purchase{budget}, over margin weight per "
+        f"unit of its margin."
+    )
