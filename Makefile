@@ -19,7 +19,7 @@ $(STAMP): requirements.lock pyproject.toml
 
 # CHECK=1 compares the fresh report with the committed one and tries the app without opening it.
 demo: setup
-	@echo "demo: Complete Journey -> footprints -> relevance -> trade-off -> report -> app, in $(WORKSPACE)/"
+	@echo "demo: Complete Journey -> footprints -> relevance -> trade-off -> report and frontier -> app, in $(WORKSPACE)/"
 	@$(BIN)/greenaisle demo --workspace $(WORKSPACE) $(if $(CHECK),--check)
 
 test: setup

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 from pyarrow import ArrowInvalid
 
-from app_pages import _load
+from app_pages import _load, _roles
 from app_pages._draw import ICON
 from app_pages._words import plain
 from pcf_estimator.tables import TableError
@@ -16,24 +16,25 @@ from recommender.policy import PolicyError
 from recommender.workspace import WorkspaceError
 
 st.set_page_config(page_title="greenaisle", page_icon=ICON, layout="wide")
-page = st.navigation(
-    [
-        st.Page("app_pages/shop.py", title="Shop", icon=":material/shopping_basket:", default=True),
-        st.Page("app_pages/merchandise.py", title="Merchandise", icon=":material/tune:"),
-        st.Page("app_pages/footprints.py", title="Footprints", icon=":material/balance:"),
-        st.Page("app_pages/evidence.py", title="Evidence", icon=":material/fact_check:"),
-        st.Page("app_pages/ranking.py", title="How this shelf is ranked", icon=":material/sort:"),
-    ],
-    position="top",
-)
 try:
+    pages = [
+        _roles.page("app_pages/shop.py", "Shop", "shopping_basket", default=True),
+        _roles.page("app_pages/merchandise.py", "Merchandise", "tune"),
+        _roles.page("app_pages/footprints.py", "Footprints", "balance"),
+        _roles.page("app_pages/evidence.py", "Evidence", "fact_check"),
+        _roles.page("app_pages/ranking.py", "How this shelf is ranked", "sort"),
+    ]
+    page = st.navigation(pages, position="top")
+    _roles.door()
     here = _load.opened()
-    page.run()
+    _roles.run(page)
     st.caption(
         f"{plain(here.name)}, purchases up to {plain(here.until)} · folder "
         f"{plain(Path(here.folder).name)}, version {here.version} · figures in kg CO2e are "
         "estimates with 80 % ranges unless they say verified"
     )
+except _roles.RoleError as error:
+    st.error(f"**The app is closed.** {plain(error, longest=400)}.", icon=":material/lock:")
 except WorkspaceError as error:
     st.error(
         f"**The workspace is not complete.** {plain(error, longest=400)}.\n\n"

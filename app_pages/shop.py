@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app_pages import _load
+from app_pages._roles import HOUSEHOLD, refusal
 from app_pages._shop import baskets
 from app_pages._shop.cards import REPORTING, cards
 from app_pages._shop.controls import green_slider, told, why_this_shelf, wishes
@@ -29,7 +30,7 @@ def main() -> None:
     stock, here = _load.stock(), _load.opened()
     title, chosen, personal = st.columns([5, 3, 3], vertical_alignment="bottom")
     title.title("Your shelf", anchor=False)
-    households = _load.household_ids()
+    households = [] if refusal(HOUSEHOLD) else _load.household_ids()
     household = chosen.selectbox(
         "Household",
         [EMPTY, *households],

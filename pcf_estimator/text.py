@@ -289,9 +289,21 @@ def keep_words(texts: pd.Series, words: Collection[str]) -> pd.Series:
 
 def _over_distinct(texts: pd.Series, change: Callable[[pa.Array], pa.Array]) -> pd.Series:
     codes, distinct = pd.factorize(texts.astype("str"))  # null has code -1: it reads ""
-    given = pa.array([*distinct, ""], type=pa.string())
-    changed = np.asarray(change(given).to_pylist(), dtype=object)
+    given = tuple([*distinct, ""])
+    # one product's few texts are read again and again, and compiling the patterns takes long
+    kept = len(given) <= FEW and change in (_expand, _tokens)
+    changed = _changed(change, given) if kept else _change(change, given)
     return pd.Series(changed[codes], index=texts.index, dtype="str", name=texts.name)
+
+
+def _change(change: Callable[[pa.Array], pa.Array], given: tuple[str, ...]) -> np.ndarray:
+    changed = change(pa.array(given, type=pa.string())).to_pylist()
+    return np.asarray(changed, dtype=object)
+
+
+@lru_cache(maxsize=64)
+def _changed(change: Callable[[pa.Array], pa.Array], given: tuple[str, ...]) -> np.ndarray:
+    return _change(change, given)
 
 
 def _expand(given: pa.Array) -> pa.Array:

@@ -23,6 +23,7 @@ FLAGS = {
     "server.address": "127.0.0.1",
     "server.headless": "true",
     "server.fileWatcherType": "none",
+    "runner.postScriptGC": "false",  # a look through all of a shop's objects after every move
     "client.showErrorDetails": "none",
     "client.showErrorLinks": "false",
     "browser.gatherUsageStats": "false",

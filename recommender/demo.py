@@ -14,6 +14,7 @@ from typing import Any
 
 from recommender.console import note, working
 from recommender.footprint_steps import footprints_step
+from recommender.frontier_points import frontier_points_step, policies_of
 from recommender.importers import Imported
 from recommender.importers.complete_journey import import_complete_journey
 from recommender.importers.uci import import_uci
@@ -59,13 +60,20 @@ def import_step(workspace: Workspace, shop: str, path: Path | None = None) -> di
 
 
 def run_demo(workspace: Workspace, as_of: date) -> dict[str, Any]:
-    """Everything from the log to the report; each step is skipped when nothing changed."""
+    """Everything from the log to report and frontier; what has not changed is not made again."""
     tables = import_step(workspace, "complete-journey")
     footprints = footprints_step(workspace, as_of)
     shop = Shop(workspace)
     relevance = fit_step(shop)
     report = backtest_step(shop, fitting_policies(shop))
-    return {"tables": tables, "footprints": footprints, "relevance": relevance, "report": report}
+    points = len(policies_of(frontier_points_step(shop)))
+    return {
+        "tables": tables,
+        "footprints": footprints,
+        "relevance": relevance,
+        "report": report,
+        "frontier": {"points": points},
+    }
 
 
 @dataclass(frozen=True)

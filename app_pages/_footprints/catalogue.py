@@ -13,7 +13,8 @@ from app_pages import _load
 from app_pages._footprints import estimates as made_here
 from app_pages._footprints import upload as uploads
 from app_pages._footprints.parts import READABLE, table
-from app_pages._words import TIERS, count, kg, listed, plain, share
+from app_pages._roles import ESTIMATE, refusal
+from app_pages._words import TIERS, count, kg, listed, plain, sentence, share
 from recommender.workspace import WorkspaceError
 
 PREVIEW = 200  # rows of the estimates that are shown
@@ -47,6 +48,9 @@ def upload() -> None:
     )
     if file is None:
         st.session_state.pop("estimated", None)
+        return
+    if why := refusal(ESTIMATE):
+        prose.error(f"Not read: {sentence(plain(why, LONG))}", icon=":material/block:")
         return
     content = file.getvalue()
     verdict = uploads.check_upload(PurePath(file.name).name[:80], content)

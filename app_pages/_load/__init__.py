@@ -6,12 +6,11 @@ from app_pages._load.pinned import Opened, default, opened, version_of, workspac
 from app_pages._load.policies import (
     due_sellers,
     frontier,
+    judges,
     places,
     price_per_tonne,
     refiner,
     shown_sellers,
-    staged,
-    stages,
 )
 from app_pages._load.shop import diet, found, goes_with, household_ids, own_units, ranked, stock
 
@@ -28,6 +27,7 @@ __all__ = [
     "frontier",
     "goes_with",
     "household_ids",
+    "judges",
     "market",
     "opened",
     "outcomes",
@@ -38,8 +38,6 @@ __all__ = [
     "refiner",
     "shown_sellers",
     "simulations",
-    "staged",
-    "stages",
     "stock",
     "version_of",
     "workspace",

@@ -1,47 +1,34 @@
-"""What a policy does: certified points, a stage to judge drafts on, and who is shown."""
+"""What a policy does: certified points, judges of drafts, and who is shown."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app_pages._load.pinned import Opened, _opened, opened, workspace
+from app_pages._load.pinned import _opened, opened, workspace
 from app_pages._merchandise.refine import Refiner
 from recommender.frontier_points import STEP as FRONTIER
-from recommender.judged_points import Stage
+from recommender.judge import Bench
 from recommender.policy import Weights
 from recommender.tradeoff import Scales, carbon_price
 from recommender.workspace import Workspace, WorkspaceError
 
-STAGING = Lock()  # two threads that need the same stage make it once
-
-
-def staged(here: Opened, stages: dict[str, Stage]) -> Stage:
-    """The stage of a workspace's version, kept in `stages`: no page's thread is needed."""
-    key = f"{here.folder} {here.version}"
-    with STAGING:
-        if key not in stages:
-            made = Stage.of(here.shop)
-            stages.clear()
-            stages[key] = made
-        return stages[key]
-
-
-def stages() -> dict[str, Stage]:
-    """Where stages are kept, for work in another thread."""
-    return _stages()
-
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def refiner() -> Refiner:
-    """The one thread that answers what takes longer than a look."""
+    """The threads that wait for what takes longer than a look."""
     return Refiner()
+
+
+@st.cache_resource(max_entries=1, show_spinner=False, on_release=Bench.close)
+def judges() -> Bench:
+    """The processes that judge policies, so that no page waits for one."""
+    return Bench()
 
 
 def frontier() -> dict[str, Any] | None:
@@ -80,11 +67,6 @@ def places(policy: str, task: str) -> pd.DataFrame:
     here = opened()
     here.shop.workspace.path("backtest", "slates.parquet")
     return _places(here.folder, here.version, policy, task)
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _stages() -> dict[str, Stage]:
-    return {}
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

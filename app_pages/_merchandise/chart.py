@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 import altair as alt
@@ -14,7 +17,8 @@ from app_pages._draw import AMBER, GREY, TEAL, uncrowded
 from app_pages._merchandise.controls import URL, adopt
 from app_pages._merchandise.outcome import LABEL
 from app_pages._merchandise.state import InForce, Known
-from app_pages._words import change, percent
+from app_pages._roles import FRONTIER, RoleError, must
+from app_pages._words import change, percent, plain
 
 FAR: Final = -10.0  # % of relevance: what costs more would flatten the rest of the chart
 ROLES: Final = {"your weights": TEAL, "today": AMBER, "policy": GREY, "frontier point": GREY}
@@ -44,8 +48,8 @@ def frontier_chart(all_: Known, force: InForce, task: str) -> None:
         if name in all_.entries:
             adopt(all_, name)
 
-    st.altair_chart(
-        drawn(points),
+    st.vega_lite_chart(
+        spec=drawn(points),
         alt=said,
         key="frontier",
         on_select=adopt_clicked,
@@ -90,32 +94,41 @@ def frontier_points(all_: Known, force: InForce, task: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def drawn(points: pd.DataFrame) -> alt.LayerChart:
-    """Relevance against carbon, intervals of yours and today's neighbours as thin lines."""
-    colour = alt.Color(
-        "role:N", scale=alt.Scale(domain=list(ROLES), range=list(ROLES.values())), legend=None
-    )
+def drawn(points: pd.DataFrame) -> dict[str, Any]:
+    """Relevance against carbon as Vega-Lite, the interval of yours as thin lines."""
     ends = points[["carbon_low", "carbon_high", "carbon"]].astype("float64").fillna(0.0)
     least, most = min(ends.min().min(), 0.0), max(ends.max().max(), 0.0)
     span = most - least or 1.0
-    wide = alt.Scale(domain=[least - 0.04 * span, most + 0.16 * span], nice=False)
+    told = points[points["role"] != "frontier point"]
+    told = told[uncrowded(told, wide=0.2, tall=0.12)]
+    # today is at the right edge, where a name to the right of its point would be cut
+    side = told["role"].map(lambda role: "left" if role == "today" else "right")
+    said = points.assign(name=side.reindex(points.index, fill_value=""))
+    spec = deepcopy(frontier_spec(round(least - 0.04 * span, 3), round(most + 0.16 * span, 3)))
+    return {**spec, "datasets": {"points": said}}
+
+
+@cache
+def frontier_spec(least: float, most: float) -> dict[str, Any]:
+    """The chart without its points, carbon from `least` to `most` %: checking it takes a while."""
     axis = alt.Axis(tickCount=5)
+    colour = alt.Color(
+        "role:N", scale=alt.Scale(domain=list(ROLES), range=list(ROLES.values())), legend=None
+    )
 
     def carbon(field: str) -> alt.X:
+        wide = alt.Scale(domain=[least, most], nice=False)
         return alt.X(
             f"{field}:Q", title="Change in kg CO2e at equal function, %", scale=wide, axis=axis
         )
 
     def relevance(field: str) -> alt.Y:
-        return alt.Y(
-            f"{field}:Q",
-            title="Change in relevance, %",
-            scale=alt.Scale(zero=True, nice=True),
-            axis=axis,
-        )
+        high = alt.Scale(zero=True, nice=True)
+        return alt.Y(f"{field}:Q", title="Change in relevance, %", scale=high, axis=axis)
 
     pick = alt.selection_point(name="pick", fields=["policy"], on="click", empty=False)
-    mine = alt.Chart(points[points["role"] == "your weights"])
+    points = alt.Chart(alt.NamedData("points"))
+    mine = points.transform_filter(alt.datum.role == "your weights")
     across = mine.mark_rule(strokeWidth=1.5).encode(
         x=carbon("carbon_low"), x2="carbon_high:Q", y=relevance("relevance"), color=colour
     )
@@ -129,9 +142,9 @@ def drawn(points: pd.DataFrame) -> alt.LayerChart:
         alt.Tooltip("relevance_said:N", title="Relevance"),
         alt.Tooltip("seller_small_share:N", title="Small suppliers"),
     ]
+    families = alt.Scale(domain=list(FAMILIES.values()), range=["circle", "square"])
     dots = (
-        alt.Chart(points)
-        .mark_point(filled=True, cursor="pointer")
+        points.mark_point(filled=True, cursor="pointer")
         .encode(
             x=carbon("carbon"),
             y=relevance("relevance"),
@@ -139,7 +152,7 @@ def drawn(points: pd.DataFrame) -> alt.LayerChart:
             shape=alt.Shape(
                 "family:N",
                 title="Carbon compared",
-                scale=alt.Scale(domain=list(FAMILIES.values()), range=["circle", "square"]),
+                scale=families,
                 legend=alt.Legend(orient="top", symbolFillColor=GREY, symbolStrokeColor=GREY),
             ),
             size=alt.Size(
@@ -152,15 +165,15 @@ def drawn(points: pd.DataFrame) -> alt.LayerChart:
         )
         .add_params(pick)
     )
-    told = points[points["role"] != "frontier point"]
-    told = told[uncrowded(told, wide=0.2, tall=0.12)]
-    # today is at the right edge, where a name to the right of its point would be cut
-    at_edge = told["role"] == "today"
     at = {"x": carbon("carbon"), "y": relevance("relevance"), "text": "policy:N", "color": colour}
-    left = alt.Chart(told[at_edge]).mark_text(align="right", dx=-10, dy=-8, fontSize=11)
-    right = alt.Chart(told[~at_edge]).mark_text(align="left", dx=10, dy=-8, fontSize=11)
+    left = points.transform_filter(alt.datum.name == "left").mark_text(
+        align="right", dx=-10, dy=-8, fontSize=11
+    )
+    right = points.transform_filter(alt.datum.name == "right").mark_text(
+        align="left", dx=10, dy=-8, fontSize=11
+    )
     names = alt.layer(left.encode(**at), right.encode(**at))
-    return (across + down + dots + names).properties(height=400)
+    return dict((across + down + dots + names).properties(height=400).to_dict())
 
 
 def frontier_sentence(points: pd.DataFrame) -> str:
@@ -210,16 +223,19 @@ def frontier_missing(here: _load.Opened) -> None:
             "once; `greenaisle frontier` makes the same."
         )
         if st.button("Make the frontier", key="make_frontier", icon=":material/timeline:"):
-            make_frontier(here, key)
+            try:
+                make_frontier(here, key)
+            except RoleError as error:
+                st.error(f"Not made: {plain(error, longest=400)}.", icon=":material/block:")
+                return
             st.rerun()
 
 
 def make_frontier(here: _load.Opened, key: str) -> None:
-    """Has the step made in the background."""
-    from recommender.frontier_points import frontier_points_step
-
-    shop = here.shop
-    _load.refiner().ask(key, lambda told: frontier_points_step(shop, progress=told), key)
+    """Has the step made in the background. Raises RoleError for whom it is not."""
+    must(FRONTIER)
+    judges, folder = _load.judges(), str(Path(here.folder).resolve())
+    _load.refiner().ask(key, lambda told: judges.frontier(folder, here.version, told), key)
 
 
 @st.fragment(run_every=1.0)

@@ -13,6 +13,7 @@ from app_pages import _load
 from app_pages._merchandise.controls import REFERENCES, URL
 from app_pages._merchandise.outcome import FIGURES
 from app_pages._merchandise.state import Entry, InForce, Known
+from app_pages._roles import SAVE, RoleError, must
 from app_pages._words import change, percent, plain, significant
 from recommender.drafts import LONGEST_NAME, LONGEST_REASON, policy_toml, save_policy
 from recommender.metrics import FIGURES as ALL
@@ -72,6 +73,7 @@ def _save(here: _load.Opened, force: InForce, name: str, reason: str, review: An
     if not name or not reason or not isinstance(review, date):
         return "a name, a reason and a review date are needed"
     try:
+        must(SAVE)
         policy = tried_policy(
             force.asked,
             force.start,
@@ -81,7 +83,7 @@ def _save(here: _load.Opened, force: InForce, name: str, reason: str, review: An
             slate=_load.default().slate.model_dump(),
         )
         save_policy(here.shop.workspace, policy, date.today())
-    except PolicyError as error:
+    except (PolicyError, RoleError) as error:
         return str(error).rstrip(".")
     return ""
 

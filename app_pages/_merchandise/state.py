@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +16,6 @@ from app_pages._words import plain
 from recommender.drafts import Kept, kept_policies
 from recommender.frontier_points import policies_of
 from recommender.impact.observed.parts import policy_said
-from recommender.judged_points import judged_policy
 from recommender.policy import Policy, PolicyError
 from recommender.tradeoff import Scales
 from recommender.tried import (
@@ -182,18 +182,17 @@ def _answer(key: str) -> tuple[dict[str, Any] | None, str]:
 
 def ask(here: _load.Opened, policy: Policy, key: str) -> None:
     """Has a policy judged in the background, in place of what this session asked before."""
-    stages = _load.stages()
-
-    def make(_: Callable[[int, int], None]) -> dict[str, Any]:
-        return judged_policy(_load.staged(here, stages), policy)
-
-    _load.refiner().ask(key, make, session(), AT_REST)
+    judges, folder = _load.judges(), str(Path(here.folder).resolve())
+    _load.refiner().ask(
+        key, lambda _: judges.policy(folder, here.version, policy), session(), AT_REST
+    )
 
 
 def warm_up(here: _load.Opened) -> None:
     """Has what all judging needs made ready in the background, once the page is drawn."""
-    stages, key = _load.stages(), f"stage {here.folder} {here.version}"
-    _load.refiner().ask(key, lambda _: bool(_load.staged(here, stages)), key)
+    judges, folder = _load.judges(), str(Path(here.folder).resolve())
+    key = f"stage {folder} {here.version}"
+    _load.refiner().ask(key, lambda _: judges.warm_up(folder, here.version), key)
 
 
 def session() -> str:

@@ -16,8 +16,10 @@ import pandas as pd
 import streamlit as st
 
 from app_pages import _load
+from app_pages._roles import LIST, TELL, must, refusal
 from app_pages._shop.stand_ins import usual_basket
 from app_pages._shop.stock import Stock
+from app_pages._words import plain
 from pcf_estimator.tables import TableError, read_columns
 from recommender.basket import Lines, swapped
 from recommender.feedback import not_for_me, told_not_for_me, told_problem
@@ -132,8 +134,9 @@ def read_list(stock: Stock, content: bytes) -> tuple[Lines, list[str], list[str]
     """The lines of an uploaded list, what is unknown in it, and what several products are called.
 
     A product is named by id, by its title in the catalogue or by its name on the screen. Raises
-    TableError for a list that is none.
+    TableError for a list that is none, RoleError for whom lists are not read.
     """
+    must(LIST)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "list"
         path.write_bytes(content)
@@ -196,9 +199,13 @@ def _do(stock: Stock, words: str, lines: Lines, refused: frozenset[int] | None =
 
 
 def _keep(stock: Stock, household: str | None, product: int, wanted: bool) -> None:
-    if household is not None:
-        identity = str(stock.products["product_id"].iloc[product])
-        told_not_for_me(_load.workspace(), household, identity, date.today(), wanted)
+    if household is None:
+        return
+    if why := refusal(TELL):
+        st.session_state["basket_said"] = f"Only kept on this screen: {plain(why, longest=300)}."
+        return
+    identity = str(stock.products["product_id"].iloc[product])
+    told_not_for_me(_load.workspace(), household, identity, date.today(), wanted)
 
 
 def _name(stock: Stock, product: int) -> str:
@@ -215,6 +222,8 @@ def report(
     version: str,
 ) -> str:
     """Keeps a problem that somebody reported; what there is to say of it."""
+    if why := refusal(TELL):
+        return f"Your report is not kept: {plain(why, longest=300)}."
     ids = stock.products["product_id"]
     kept = told_problem(
         _load.workspace(),

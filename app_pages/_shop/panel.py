@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from app_pages import _load
+from app_pages._roles import RoleError
 from app_pages._shop import baskets
 from app_pages._shop.cards import more
 from app_pages._shop.icons import icon
@@ -217,7 +218,7 @@ def add_by_list(stock: Stock) -> None:
             return
         try:
             lines, unknown, ambiguous = baskets.read_list(stock, file.getvalue())
-        except TableError as error:
+        except (TableError, RoleError) as error:
             st.error(sentence(plain(error, longest=300)), icon=":material/error:")
             return
         st.caption(f"{count(len(lines), 'product')} found in your list.")

@@ -7,6 +7,7 @@ import streamlit as st
 
 from app_pages import _load
 from app_pages._draw import footprint_mark
+from app_pages._roles import TELL, refusal
 from app_pages._shop import baskets, stand_ins
 from app_pages._shop.cards import Row, figure_sentence, how_we_know, more, product_head
 from app_pages._shop.controls import told
@@ -190,6 +191,9 @@ def how_a_swap_is_known(stock: Stock, row: Row, asked: Wishes, currency: str) ->
 @st.dialog("Report a problem", icon=":material/flag:")
 def report_dialog(stock: Stock, product: int, other: int | None, shown: str) -> None:
     """Asks what is wrong with a card or a figure, and keeps the answer."""
+    if why := refusal(TELL):
+        st.info(f"It would not be kept: {plain(why, longest=300)}.", icon=":material/lock:")
+        return
     names = [stock.titles[product]] + ([] if other is None else [stock.titles[other]])
     st.markdown(" and ".join(f"**{plain(name)}**" for name in names))
     st.caption(shown)

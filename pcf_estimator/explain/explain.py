@@ -67,8 +67,9 @@ def explain(
     tier = str(footprint["tier"])
     unit = _unit(product, footprint)
     by_seed = tier in BY_SEED and not unit["kind"]
-    records = nearest_records(product, model) if by_seed else ()
-    votes = _votes(product, model, found) if by_seed else ()
+    described = describe(product, model.needs_) if by_seed else pd.DataFrame()
+    records = _nearest(described, model, RECORDS) if by_seed else ()
+    votes = _votes(described, model, found) if by_seed else ()
     widths = _widths(footprint, model, found) if by_seed else ()
     if unit["kind"]:
         widths = (Width(cause="makers", half_log10=_half(footprint), share=1.0),)
@@ -121,8 +122,12 @@ def nearest_records(
     product: pd.DataFrame, model: PcfModel, count: int = RECORDS
 ) -> tuple[Record, ...]:
     """The `count` records of the seed whose texts are most alike to the product's, best first."""
+    return _nearest(describe(product, model.needs_), model, count)
+
+
+def _nearest(described: pd.DataFrame, model: PcfModel, count: int) -> tuple[Record, ...]:
     members = model.members_
-    vectors = members.vocabulary_.vectors(describe(product, model.needs_))
+    vectors = members.vocabulary_.vectors(described)
     alike = likeness(vectors, members.vectors_)
     near = most_alike(alike, count)[0]
     seed = model.seed_.iloc[near]
@@ -145,10 +150,10 @@ def nearest_records(
     )
 
 
-def _votes(product: pd.DataFrame, model: PcfModel, found: Figures) -> tuple[Vote, ...]:
+def _votes(described: pd.DataFrame, model: PcfModel, found: Figures) -> tuple[Vote, ...]:
     """Each member's figure. The blend's weights count where the blend is the figure; elsewhere the
     member that is the figure counts alone, and where none is (a mean of a shelf) none counts."""
-    log_kg = model.members_.predict(describe(product, model.needs_)).members[0]
+    log_kg = model.members_.predict(described).members[0]
     weights = np.asarray(model.weights_, dtype=np.float64)
     if found.tier.iloc[0] != "model":
         weights = np.isclose(log_kg, found.log_kg[0], rtol=0, atol=1e-9).astype(np.float64)

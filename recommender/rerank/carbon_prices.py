@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -73,7 +74,8 @@ class CarbonPrice:
         return self.weight + self.budget
 
 
-def reference_prices(path: Path | None = None) -> list[ReferencePrice]:
+@cache
+def reference_prices(path: Path | None = None) -> tuple[ReferencePrice, ...]:
     """The reference prices in a CSV file; by default those that ship with greenaisle.
 
     Raises TableError for a bad row or a kind that is none of `KINDS`.
@@ -91,7 +93,7 @@ def reference_prices(path: Path | None = None) -> list[ReferencePrice]:
             f"{table['kind'].iloc[row]}, but {', '.join(KINDS)} was expected "
             f"({int(bad.sum())} such rows)"
         )
-    return [_reference(row) for row in table.to_dict("records")]
+    return tuple(_reference(row) for row in table.to_dict("records"))
 
 
 def policy_carbon_price(weights: Weights, scales: Scales, budget_price: float = 0.0) -> CarbonPrice:
