@@ -24,6 +24,7 @@ ROLES: Final = frozenset({"shopper", "merchandiser", "analyst"})
 HOME: Final = "shop"  # its address is the empty one
 VISITOR: Final = "visitor"  # what everybody is, signed in or not
 SAVE, FRONTIER, ESTIMATE = "save a policy", "make the frontier", "estimate a catalogue"
+BUILD: Final = "build the demo"
 TELL, LIST, HOUSEHOLD = "keep feedback", "upload a list", "choose a household"
 MAY: Final[Mapping[str, frozenset[str]]] = {
     # pages, by file
@@ -35,6 +36,7 @@ MAY: Final[Mapping[str, frozenset[str]]] = {
     # what is done there
     SAVE: frozenset({"merchandiser"}),
     FRONTIER: frozenset({"merchandiser"}),
+    BUILD: frozenset({"merchandiser"}),
     ESTIMATE: frozenset({"merchandiser", "analyst"}),
     TELL: ROLES,
     LIST: ROLES,

@@ -73,6 +73,7 @@ def demo(
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
     check: Annotated[bool, typer.Option("--check", help="Try the app and stop.")] = False,
+    no_app: Annotated[bool, typer.Option("--no-app", help="Stop before the app.")] = False,
 ) -> None:
     """The main job on the Complete Journey log, then the app."""
     from recommender import app_server
@@ -90,6 +91,9 @@ def demo(
     if not as_json:
         answer.print(weightings_table(report))
     note(f"peak memory {peak_memory_gb():.1f} GB")
+    if no_app and not check:
+        say({**done, "report": str(workspace / "report.json")}, as_json, "")
+        return
     if not check:
         note("the app opens in the browser; Ctrl-C ends it")
         _serve(workspace, 8501)

@@ -68,7 +68,14 @@ class Workspace:
     def manifest(self) -> dict[str, Any]:
         """What made each step: fingerprint, settings, facts and file hashes."""
         path = self.folder / MANIFEST
-        return json.loads(path.read_text()) if path.exists() else {"steps": {}}
+        if not path.exists():
+            return {"steps": {}}
+        try:
+            return dict(json.loads(path.read_text()))
+        except ValueError as error:
+            raise WorkspaceError(
+                f"{path} is not JSON ({error}); the steps make it again"
+            ) from error
 
     def fingerprint(self, step: str) -> str:
         """Fingerprint of a finished step, for the steps that build on it."""

@@ -1,5 +1,6 @@
 """What the pages read, kept between reruns: the only cached functions. Nobody writes to them."""
 
+from app_pages._load.building import build
 from app_pages._load.findings import carbon_report, outcomes, simulations
 from app_pages._load.footprints import assessment, explanation, footprint_model, market
 from app_pages._load.pinned import Opened, default, opened, version_of, workspace
@@ -17,6 +18,7 @@ from app_pages._load.shop import diet, found, goes_with, household_ids, own_unit
 __all__ = [
     "Opened",
     "assessment",
+    "build",
     "carbon_report",
     "default",
     "diet",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,14 @@ class Opened:
     version: str
     currency: str  # "" where nobody said
     until: str  # day of the last purchase
-    report: dict[str, Any]
+
+    @cached_property
+    def report(self) -> dict[str, Any]:
+        """The backtest's report. Raises WorkspaceError where it is missing or cannot be read."""
+        try:
+            return dict(json.loads(self.text("report.json")))
+        except ValueError as error:
+            raise WorkspaceError(f"the backtest's report.json is not JSON ({error})") from error
 
     def text(self, name: str) -> str:
         """A file of the report, as it stands."""
@@ -43,25 +51,21 @@ def workspace() -> Workspace:
 
 
 def opened() -> Opened:
-    """The workspace, whole. Raises WorkspaceError where a step is missing."""
+    """The workspace. Raises WorkspaceError where it lacks what every page reads.
+
+    What only some pages read (candidates, the backtest's report) is asked for where it is read.
+    """
     here = workspace()
     if not here.folder.is_dir():
         raise WorkspaceError(f"there is no folder {here.folder}")
-    for step, name in (
-        ("tables", "purchases.parquet"),
-        ("footprints", "footprints.parquet"),
-        ("footprints", "needs.parquet"),
-        ("relevance", "candidates_now.parquet"),
-        ("relevance", "candidates_judge.parquet"),
-        ("backtest", "report.json"),
-    ):
-        here.path(step, name)
+    for name in ("tables/purchases.parquet", "footprints/footprints.parquet"):
+        here.path(*name.split("/"))
     return _opened(str(here.folder), version_of(here))
 
 
 def version_of(here: Workspace) -> str:
     """A short hash of everything that the workspace's steps were made from."""
-    made = {step: here.fingerprint(step) for step in SHOWN_STEPS}
+    made = {step: here.fingerprint(step) for step in SHOWN_STEPS if here.has(step, "")}
     return blake2b(json.dumps(made, sort_keys=True).encode(), digest_size=4).hexdigest()
 
 
@@ -83,5 +87,4 @@ def _opened(folder: str, version: str) -> Opened:
         version=version,
         currency=str(facts.get("currency", "")),
         until=str(facts.get("until", ""))[:10],
-        report=json.loads(here.path("backtest", "report.json").read_text(encoding="utf-8")),
     )

@@ -90,7 +90,8 @@ def _stock(folder: str, version: str) -> Stock:
 @st.cache_resource(max_entries=2, show_spinner="Reading the names of the products …")
 def _finder(folder: str, version: str) -> Finder:
     goods = _stock(folder, version)
-    return finder(goods.products["product_id"].tolist(), goods.titles, goods.crowd)
+    ids = goods.products["product_id"].tolist()
+    return finder(ids, goods.titles, goods.crowd, goods.products)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -44,25 +44,6 @@ def test_a_page_opens_without_an_error(open_app, page):
     assert app.title[0].value
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_without_a_workspace_there_is_one_clear_message(open_app, page, tmp_path):
-    app = open_app(page, workspace=tmp_path / "nowhere")
-    assert not app.exception
-    assert len(app.error) == 1
-    assert "greenaisle demo --workspace" in app.error[0].value
-    assert not app.title
-
-
-def test_an_unfinished_workspace_says_which_command_makes_the_rest(open_app, tmp_path, small_shop):
-    folder = tmp_path / "half"
-    folder.mkdir()
-    (folder / "manifest.json").write_text((small_shop / "manifest.json").read_text())
-    (folder / "tables").symlink_to(small_shop / "tables")
-    app = open_app(workspace=folder)
-    assert not app.exception
-    assert "greenaisle footprint estimate" in shown(app)
-
-
 def test_the_check_of_the_demo_opens_every_page(monkeypatch, small_shop):
     monkeypatch.setenv(WORKSPACE_SETTING, "")  # restored afterwards: the check sets it
     assert try_pages(small_shop) == PAGES
