@@ -23,8 +23,8 @@ def offer() -> None:
     folder = _load.workspace().folder
     st.markdown(
         f"With purchases of your own: `greenaisle ingest`, `greenaisle footprint estimate`, "
-        f"`greenaisle relevance fit` and `greenaisle backtest`, each with `--workspace DIR`; then "
-        f"name that folder in the variable {WORKSPACE_SETTING}.\n\n"
+        f"`greenaisle fit` and `greenaisle backtest`, each with `--workspace DIR`; then name that "
+        f"folder in the variable {WORKSPACE_SETTING}.\n\n"
         f"To look around first: `greenaisle demo --workspace DIR` makes a whole one from the "
         f"purchase log of a supermarket, {USUAL}."
     )

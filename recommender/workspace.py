@@ -12,7 +12,9 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from importlib import metadata
 from pathlib import Path
@@ -67,21 +69,13 @@ class Workspace:
 
     def manifest(self) -> dict[str, Any]:
         """What made each step: fingerprint, settings, facts and file hashes."""
-        path = self.folder / MANIFEST
-        if not path.exists():
-            return {"steps": {}}
-        try:
-            return dict(json.loads(path.read_text()))
-        except ValueError as error:
-            raise WorkspaceError(
-                f"{path} is not JSON ({error}); the steps make it again"
-            ) from error
+        return deepcopy(self._manifest())
 
     def fingerprint(self, step: str) -> str:
         """Fingerprint of a finished step, for the steps that build on it."""
         self.path(step, "")
         try:
-            return str(self.manifest()["steps"][step]["fingerprint"])
+            return str(self._manifest()["steps"][step]["fingerprint"])
         except KeyError as error:
             raise WorkspaceError(
                 f"{self.folder / MANIFEST} does not know {step}; {STEPS.get(step, step)} makes it"
@@ -90,11 +84,11 @@ class Workspace:
     def facts(self, step: str) -> dict[str, Any]:
         """What a finished step noted about itself."""
         self.fingerprint(step)
-        return dict(self.manifest()["steps"][step]["facts"])
+        return deepcopy(self._manifest()["steps"][step]["facts"])
 
     def is_current(self, step: str, fingerprint: str) -> bool:
         """Whether the step stands as made from exactly this."""
-        known = self.manifest()["steps"].get(step, {})
+        known = self._manifest()["steps"].get(step, {})
         return known.get("fingerprint") == fingerprint and (self.folder / step).exists()
 
     @contextmanager
@@ -153,9 +147,18 @@ class Workspace:
                     changed.append(f"{step}/{name}")
         return changed
 
+    def _manifest(self) -> dict[str, Any]:
+        """The manifest as it stands; nobody writes to it, since it is kept until the file moves."""
+        path = self.folder / MANIFEST
+        try:
+            here = path.stat()
+        except FileNotFoundError:
+            return {"steps": {}}
+        return _read_manifest(path, here.st_ino, here.st_mtime_ns, here.st_size)
+
     def _refuse_stale(self, step: str) -> None:
         """Raises WorkspaceError where a step that `step` was built on has changed since."""
-        steps = self.manifest()["steps"]
+        steps = self._manifest()["steps"]
         for name, known in steps.get(step, {}).get("built_on", {}).items():
             if steps.get(name, {}).get("fingerprint") != known:
                 made_by = STEPS.get(step, step)
@@ -169,6 +172,18 @@ class Workspace:
         old, place = self.folder / f".{step}.old", self.folder / step
         if old.exists() and not place.exists():
             old.rename(place)
+
+
+@lru_cache(maxsize=8)
+def _read_manifest(path: Path, *which: int) -> dict[str, Any]:
+    """A manifest, read once for each of its versions (`which`): pages ask for it many times."""
+    assert which
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except ValueError as error:
+        raise WorkspaceError(
+            f"{path} is not JSON ({error}); delete it, and the steps make all of it again"
+        ) from error
 
 
 def fingerprint(*, code: Sequence[str] = (), alone: Sequence[str] = (), **parts: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pandas as pd
@@ -76,7 +77,7 @@ def _stock(folder: str, version: str) -> Stock:
     products = shop.products(shop.today)
     known = shop.footprints.set_index("product_id")["source"]
     products["source"] = known.reindex(products["product_id"]).to_numpy()
-    return stock_of(
+    stocked = stock_of(
         products=products,
         shelves=shop.shelves,
         scales=scales_now(shop),
@@ -85,6 +86,8 @@ def _stock(folder: str, version: str) -> Stock:
         policy=default_policy(),
         until=_opened(folder, version).until,
     )
+    gc.freeze()  # what was read so far stays: looking through it again makes pages wait
+    return stocked
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the names of the products …")
