@@ -9,7 +9,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from app_pages._draw import AMBER, TEAL
-from app_pages._words import NO_BREAK, plain
+from app_pages._words import NO_BREAK, plain, sentence
 
 VIOLET = "#8a6fc0"  # reads on the light and on the dark ground
 Colour = Literal["primary", "orange", "violet"]
@@ -32,7 +32,9 @@ OBSERVED = Layer(
     badge="primary",
     mark=TEAL,
     icon=":material/visibility:",
-    means="seen in purchases that were held out: the lists were made without them and not shown",
+    means="judged on purchases that were held out, by households that never saw these lists. Some "
+    "figures are seen (what of the lists was bought and paid for), some are weighted by chance "
+    "(what is listed, times its attention and its chance to be bought); each says which",
     drawn="dots with 95 % intervals",
 )
 WHAT_IF = Layer(
@@ -65,11 +67,7 @@ def legend() -> None:
     """What the three layers are, once at the top of the page."""
     with st.expander("Three kinds of evidence, never mixed", icon=":material/layers:"):
         for layer in LAYERS:
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                st.badge(layer.name, icon=layer.icon, color=layer.badge)
-                st.markdown(
-                    f"{layer.means[:1].upper()}{layer.means[1:]}. In charts: {layer.drawn}."
-                )
+            dressed(layer, f"{sentence(layer.means)} In charts: {layer.drawn}.")
 
 
 def window_words(window: Any) -> str:
@@ -85,12 +83,18 @@ def window_words(window: Any) -> str:
     return plain(window) if window else "the held-out weeks"
 
 
-def of_run(report: Mapping[str, Any], task: str = "all", policy: str = "") -> str:
-    """Window, households, intervals and policy version of a backtest's figures."""
+def of_run(
+    report: Mapping[str, Any], task: str = "all", policy: str = "", intervals: bool = False
+) -> str:
+    """Window, households and policy version of a backtest's figures; intervals where they show."""
     meta = report["meta"]
     said = [f"held-out purchases of {window_words(meta.get('window'))}"]
-    said.append(f"{meta.get('judged', {}).get(task, meta['households']):,} households")
-    if meta.get("draws"):
+    buying = meta.get("judged", {}).get(task, meta["households"])
+    told = f"{meta['households']:,} households"
+    if buying < meta["households"]:
+        told += f", {buying:,} of whom bought something" + (" new to them" if task == "new" else "")
+    said.append(told)
+    if intervals and meta.get("draws"):
         said.append(f"intervals hold {100 * meta.get('coverage', 0.95):.0f} %")
     if policy in report["policies"]:
         said.append(f"policy {plain(policy)} v{report['policies'][policy].get('version', '?')}")

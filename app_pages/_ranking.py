@@ -10,10 +10,13 @@ import altair as alt
 import pandas as pd
 
 from app_pages._draw import TEAL
-from app_pages._words import NO_BREAK, listed, money, percent, plain, sentence, significant
+from app_pages._evidence.draw import across
+from app_pages._merchandise.controls import price_sentence
+from app_pages._words import NO_BREAK, is_clear, listed, plain, sentence
 from recommender.influence import PartInfluence
 from recommender.policy import Policy
 from recommender.report_limits import limits_in_words
+from recommender.tried import asked_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,27 +97,26 @@ def influence_sentence(rows: pd.DataFrame) -> str:
         return "No list was kept from which the influence of each part could be read."
     first, *rest = rows.to_dict("records")
     said = (
-        f"Without “{first['name'].lower()}”, {first['moved']:.0f} in 100 places would hold another "
-        f"product of the list"
+        f"Without “{first['name'].lower()}”, {in_hundred(first['moved'])} in 100 places would "
+        f"hold another product of the list"
     )
-    others = [f"without “{r['name'].lower()}” {_in_hundred(r['moved'])}" for r in rest]
+    others = [f"without “{r['name'].lower()}” {in_hundred(r['moved'])}" for r in rest]
     return said + (f"; {listed(others)}" if others else "") + "."
 
 
-def _in_hundred(moved: float) -> str:
-    if moved < 0.05:
-        return "none"
-    return f"{moved:.0f}" if moved >= 1 else significant(moved, 1)
+def in_hundred(moved: float) -> str:
+    """Places in 100, rounded the same wherever they are told.
+
+    >>> in_hundred(27.46), in_hundred(0.01)
+    ('27.5', '0.0')
+    """
+    return f"{moved:.1f}"
 
 
 def influence_chart(rows: pd.DataFrame) -> alt.Chart:
     """A bar per parameter: places in 100 that would change hands without it."""
     y = alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=190))
-    x = alt.X(
-        "moved:Q",
-        title="Places in 100",
-        scale=alt.Scale(domain=[0, 100]),
-    )
+    x = across("moved", "Places in 100").scale(alt.Scale(domain=[0, 100]))
     base = alt.Chart(rows)
     bars = base.mark_bar(color=TEAL, height=16).encode(
         x=x,
@@ -133,7 +135,7 @@ def influence_table(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Main parameter": rows["name"],
-            "Places it moves": [f"{moved:.1f} in 100" for moved in rows["moved"]],
+            "Places it moves": [f"{in_hundred(moved)} in 100" for moved in rows["moved"]],
             "Share of the differences": [f"{spread:.1f} %" for spread in rows["spread"]],
             "Weight": [f"{weight:g}" for weight in rows["weight"]],
         }
@@ -148,38 +150,55 @@ def own_brand(figures: Mapping[str, Any], base: Mapping[str, Any]) -> str:
         return f"{said} How much of the lists it holds is unavailable in this report."
     moved = (
         f"{_points(own['value'])} of the attention on these lists goes to it, against "
-        f"{_points(before['value'])} by relevance alone ({percent(own['change'])})"
+        f"{_points(before['value'])} by relevance alone: {_less(own)}"
     )
     return f"{said} {moved}. It may still gain or lose through its margin or its footprint."
 
 
 def _points(value: float) -> str:
-    return f"{100 * value:.0f}{NO_BREAK}%"
+    return f"{100 * value:.1f}{NO_BREAK}%"
 
 
-def with_and_without(figures: Mapping[str, Any], base: Mapping[str, Any]) -> pd.DataFrame:
-    """How evenly suppliers are seen, with the own brand and without it."""
-    rows = []
+def _less(estimate: Mapping[str, Any]) -> str:
+    """How much less or more of something there is, which is no difference of points."""
+    change = estimate["change"]
+    if change is None or round(abs(change), 3) == 0:
+        return "about the same"
+    said = f"{100 * abs(change):.1f}{NO_BREAK}% {'less' if change < 0 else 'more'}"
+    return said if is_clear(estimate) else f"{said}, which is not clear of no change"
+
+
+def with_and_without(
+    figures: Mapping[str, Any], base: Mapping[str, Any]
+) -> tuple[pd.DataFrame, list[str]]:
+    """How evenly suppliers are seen, with the own brand and without it; and what is not told."""
+    rows, missing = [], []
     for key, said in (
         ("seller_gini", "Inequality between suppliers (0 is equal)"),
         ("seller_top10_share", "Attention on the ten most shown"),
         ("sellers_reached", "Suppliers shown to anybody"),
     ):
         for ending, words in (("", ""), ("_without_private_label", ", own brand left out")):
+            own, before = (_value(side, key + ending) for side in (figures, base))
+            if own is None or before is None:
+                missing.append(f"{said[:1].lower()}{said[1:]}{words}")
+                continue
             rows.append(
                 {
                     "Suppliers": said + words,
-                    "These lists": _level(key, figures.get(key + ending)),
-                    "Relevance alone": _level(key, base.get(key + ending)),
+                    "These lists": _level(key, own),
+                    "Relevance alone": _level(key, before),
                 }
             )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["Suppliers", "These lists", "Relevance alone"]), missing
 
 
-def _level(key: str, estimate: Mapping[str, Any] | None) -> str:
-    if not estimate or estimate["value"] is None:
-        return "–"
-    value = estimate["value"]
+def _value(figures: Mapping[str, Any], key: str) -> float | None:
+    found = figures.get(key)
+    return None if not found else found["value"]
+
+
+def _level(key: str, value: float) -> str:
     if key == "sellers_reached":
         return f"{value:,.0f}"
     return f"{100 * value:.0f} %" if key == "seller_top10_share" else f"{value:.3f}"
@@ -203,9 +222,7 @@ def limits_sentences(policy: Policy, entry: Mapping[str, Any] | None) -> list[st
 
 
 def carbon_price(entry: Mapping[str, Any] | None, currency: str) -> str:
-    """What the weights make of a tonne of CO2e, in money."""
-    price = None if entry is None else entry.get("carbon_price_per_tonne")
-    if price is None:
+    """What the policy makes of a tonne of CO2e in money, in the words of Merchandise."""
+    if entry is None:
         return ""
-    told = money(float(f"{price:.2g}"), currency).removesuffix(".00")
-    return f"Put in money, the weights give up about {told} of margin to avoid a tonne of CO2e."
+    return price_sentence(asked_of(entry), entry.get("implied_price_per_tonne"), plain(currency))

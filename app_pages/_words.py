@@ -24,6 +24,13 @@ MASS = {
     "price": "the pack's weight is inferred from its price",
     "category": "the pack's weight is typical of its category",
 }
+HOUSEHOLD_KINDS = {
+    "home_ownership": "owning or renting the home",
+    "household_size": "people at home",
+    "household_comp": "adults and children at home",
+    "kids_count": "number of children",
+    "store": "main store",
+}
 # The chance that a stand-in is lighter, said in figures that are never above it.
 CHANCES = ((0.99, "99 in 100"), (0.95, "19 in 20"), (0.9, "9 in 10"), (0.8, "4 in 5"))
 
@@ -204,3 +211,12 @@ def share(value: float | None) -> str:
     ('65 %', '–')
     """
     return "–" if value is None else f"{100 * value:.0f} %"
+
+
+def household_kind(column: str) -> str:
+    """What a column of the table of households is called; a column of a shop's own by its name.
+
+    >>> household_kind("kids_count"), household_kind("marital_status")
+    ('number of children', 'marital status')
+    """
+    return HOUSEHOLD_KINDS.get(column, column.replace("_", " "))

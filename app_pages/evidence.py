@@ -12,12 +12,12 @@ from app_pages._evidence.data import data
 from app_pages._evidence.honest import honest
 from app_pages._evidence.measured import measured
 from app_pages._evidence.method import method
+from app_pages._evidence.parts import READABLE, URL
 from app_pages._evidence.real import real
 from app_pages._evidence.what_if import what_if
+from app_pages._frame import fragment
 from app_pages._layers import legend
 
-URL: Final = "query-params"
-READABLE: Final = 860  # pixels: longer lines are hard to read
 QUESTIONS: Final = {
     "Are the chances honest?": honest,
     "Are the carbon cuts real?": real,
@@ -39,7 +39,7 @@ def main() -> None:
     questions()
 
 
-@st.fragment
+@fragment
 def questions() -> None:
     """The question that the visitor asks; nothing else reruns."""
     asked = st.pills(

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from app_pages import _load, _ranking
-from app_pages._evidence.parts import table
+from app_pages._evidence.parts import BACKTEST, READABLE, URL, chart_and_table, table
+from app_pages._evidence.people import tells_segments
+from app_pages._frame import fragment
 from app_pages._layers import OBSERVED, dressed, of_run
 from app_pages._shop.shelf import STOPS, default_stop
-from app_pages._words import listed, money, plain
+from app_pages._words import household_kind, listed, money, plain
 from recommender.impact.page.words import TASK_TITLES
 from recommender.influence import brought_in, part_influences
 from recommender.policy import Policy
 from recommender.workspace import WorkspaceError
-
-URL: Final = "query-params"
-READABLE: Final = 860  # pixels: longer lines are hard to read
 
 
 def main() -> None:
@@ -54,13 +53,13 @@ def in_force(policy: Policy) -> None:
         )
         review = policy.review_date
         st.caption(
-            f"Where a product may stand is decided anew at the latest by {review:%d %B %Y}."
+            f"These rules are looked at again by {review:%d %B %Y} at the latest."
             if review
             else "No date is set by which it is reviewed."
         )
 
 
-@st.fragment
+@fragment
 def parameters(here: _load.Opened, policy: Policy) -> None:
     """The main parameters by measured influence."""
     tasks = list(TASK_TITLES)
@@ -93,27 +92,24 @@ def parameters(here: _load.Opened, policy: Policy) -> None:
     prose = st.container(width=READABLE)
     for number, row in enumerate(rows.to_dict("records"), start=1):
         parameter = _ranking.PARAMETERS[row["part"]]
-        moved = f" **{row['moved']:.0f} in 100 places.**" if found else ""
+        moved = f" **{_ranking.in_hundred(row['moved'])} in 100 places.**" if found else ""
         prose.markdown(f"{number}. {parameter.icon} **{parameter.name}.** {parameter.means}{moved}")
     if not found:
         return
     said = _ranking.influence_sentence(rows)
-    left, right = st.columns([1, 1], gap="large")
-    with left:
-        st.altair_chart(_ranking.influence_chart(rows), alt=said)
-    with right:
-        table(_ranking.influence_table(rows), said, "influence")
-        st.caption(
-            "Places it moves: on each list shown, how many places would hold another product if "
-            "the part were left out. Share of the differences: how much of what tells the "
-            "products of a list apart comes from it."
-        )
-    dressed(OBSERVED, of_run(here.report, task, policy.name))
-    came = brought_in(places, baseline)
-    st.container(width=READABLE).caption(
-        f"{said} All parts together bring in {100 * came:.0f} of 100 products on these lists; the "
-        f"others would be there by likeliness alone."
+    chart_and_table(
+        _ranking.influence_chart(rows),
+        _ranking.influence_table(rows),
+        said,
+        "influence",
+        about="Places it moves: of 100 places on the lists shown, how many would hold another "
+        "product if the part were left out. One place may be moved by several parts, so these "
+        "are not shares of a whole. Share of the differences: how much of what tells the products "
+        "of a list apart comes from it.",
+        note=f"All parts together bring in {100 * brought_in(places, baseline):.0f} of 100 "
+        f"products on these lists; the others would be there by likeliness alone.",
     )
+    dressed(OBSERVED, f"lists made for {of_run(here.report, task, policy.name)}")
 
 
 def yours(prose: Any, policy: Policy) -> None:
@@ -126,7 +122,7 @@ def yours(prose: Any, policy: Policy) -> None:
     )
     prose.markdown(
         f"- **The slider “Greener choices”** changes how much kg CO2e counts on your shelf, from "
-        f"off to max. {start}. Off is as near as more. It moves no price and nobody "
+        f"off to max. {start}. Off is as easy to reach as max. It moves no price and nobody "
         f"else's shelf.\n"
         f"- **“Not personalised”** shows what most households bought in the last four weeks, the "
         f"same to everybody; your purchases play no part.\n"
@@ -140,13 +136,18 @@ def demographics(here: _load.Opened) -> str:
     customers = here.shop.customers
     if customers is None or customers.empty or len(customers.columns) < 2:
         return "**Age, income and family** play no part: this shop knows none of them."
-    kinds = [plain(str(c).replace("_", " ")) for c in customers.columns if c != "customer_id"]
+    kinds = [plain(household_kind(str(c))) for c in customers.columns if c != "customer_id"]
+    compared = (
+        "Such groups are compared under Evidence, to see whether a policy treats one worse."
+        if tells_segments(here.report)
+        else "Whether a policy treats a group worse is not known: the report compares none. "
+        f"`{BACKTEST}` makes it anew."
+    )
     return (
         f"**Age, income and family** play a small part. The shop holds {listed(kinds)} for "
         f"{len(customers):,} households. What households of the same {kinds[0]} group take up is "
-        f"among the products considered for each of them; a household that has hardly bought yet "
-        f"gets a first list by its store and such groups; and groups are compared, to see whether "
-        f"a policy treats one worse. No price depends on them."
+        f"among the products considered for each of them; and a household that has hardly bought "
+        f"yet gets a first list by its store and such groups. {compared} No price depends on them."
     )
 
 
@@ -161,11 +162,16 @@ def own_brand(here: _load.Opened, policy: Policy) -> None:
         "**Paid places.** There are none: no supplier can pay to stand anywhere on this shelf."
     )
     if "seller_gini_without_private_label" in figures:
-        rows = _ranking.with_and_without(figures, base)
+        rows, missing = _ranking.with_and_without(figures, base)
         said = "Suppliers' exposure with the own brand and without it, beside relevance alone."
         with prose:
             table(rows, said, "own_brand")
-            dressed(OBSERVED, of_run(report, "all", policy.name))
+            if missing:
+                st.caption(
+                    f"Not in this report, since an older version made it: {listed(missing)}. "
+                    f"`{BACKTEST}` makes it anew."
+                )
+        dressed(OBSERVED, f"of the lists alone, made for {of_run(report, 'all', policy.name)}")
 
 
 def limits(prose: Any, here: _load.Opened, policy: Policy) -> None:

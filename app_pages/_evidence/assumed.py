@@ -46,6 +46,7 @@ def assumptions(answer: Mapping[str, Any]) -> None:
         said,
         "assumptions",
         words=["Unit", "What it means", "Source"],
+        wide={"Unit": 170, "What it means": 360, "Source": 360},
     )
     st.caption(f"{said} Another scenario file changes them: `greenaisle simulate --scenario FILE`.")
 

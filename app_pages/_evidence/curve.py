@@ -10,7 +10,7 @@ import streamlit as st
 
 from app_pages import _load
 from app_pages._evidence.draw import curve_chart
-from app_pages._evidence.parts import READABLE, URL, table, unavailable
+from app_pages._evidence.parts import READABLE, URL, chart_and_table, interval, unavailable
 from app_pages._words import percent
 
 OPTIMISERS = {
@@ -48,34 +48,30 @@ def curve() -> None:
     on_path = [point for point in walked if point["path"] == path]
     rows = curve_rows(on_path)
     said = curve_sentence(rows, path)
-    left, right = st.columns([1, 1], gap="large")
-    with left:
-        st.altair_chart(curve_chart(rows), alt=said)
-        st.caption(
-            "Dashed grey with circles: claimed. Full teal with squares: realised, with its 95 % "
-            "interval. To the left, more relevance is given up."
-        )
-    with right:
-        table(
-            pd.DataFrame(
-                [
-                    {
-                        "Point": point["point"],
-                        "Relevance": percent(point["relevance"]["ndcg"]["value"]),
-                        "Claimed": percent(of(point, "claimed")["value"]),
-                        "Realised": percent(of(point, "realised")["value"]),
-                        "Verdict over four kinds of equal use": plain_verdict(point),
-                    }
-                    for point in on_path
-                ]
-            ),
-            said,
-            "curve",
-            words=["Verdict over four kinds of equal use"],
-        )
+    chart_and_table(
+        curve_chart(rows),
+        pd.DataFrame(
+            [
+                {
+                    "Point": point["point"],
+                    "Relevance": percent(point["relevance"]["ndcg"]["value"]),
+                    "Claimed": percent(of(point, "claimed")["value"]),
+                    "Realised": percent(of(point, "realised")["value"]),
+                    "Realised, 95 %": interval(of(point, "realised"), ""),
+                    "Verdict over four kinds of equal use": plain_verdict(point),
+                }
+                for point in on_path
+            ]
+        ),
+        said,
+        "curve",
+        about="Dashed grey with circles: claimed. Full teal with squares: realised, with its 95 % "
+        "interval. To the left, more relevance is given up.",
+        words=["Verdict over four kinds of equal use"],
+    )
     agrees = optimiser["agreement"]
     st.container(width=READABLE).caption(
-        f"{said} Per purchase at equal function. Judge and chooser agree at "
+        f"Per purchase at equal function. Judge and chooser agree at "
         f"{agrees['overall']:.2f} in the logarithm, {agrees['within_needs']:.2f} inside needs."
     )
 
@@ -117,7 +113,7 @@ def curve_sentence(rows: pd.DataFrame, path: str) -> str:
     realised = rows[rows["side"] == "realised"]
     deepest = realised.iloc[int(realised["change"].argmin())]
     claimed = rows[(rows["side"] == "claimed") & (rows["point"] == deepest["point"])].iloc[0]
-    said = f"{-deepest['change']:.0f} % less" if deepest["change"] < 0 else "no cut"
+    said = percent(deepest["change"] / 100) if deepest["change"] < 0 else "no cut"
     return (
         f"On the path “{path}” the deepest realised point is {said} (claimed "
         f"{percent(claimed['change'] / 100)}) at {percent(deepest['relevance'] / 100)} relevance."

@@ -7,13 +7,15 @@ import streamlit as st
 
 from app_pages import _load
 from app_pages._evidence.parts import READABLE, cell, table
-from app_pages._words import NO_BREAK, count, listed, plain, share
+from app_pages._layers import window_words
+from app_pages._words import NO_BREAK, count, listed, plain, sentence, share
 from pcf_estimator.devices.seed import read_device_seed
 from pcf_estimator.explain.words import SOURCE_NAMES
 from pcf_estimator.seed.table import read_figures
 from recommender.impact.page.method import COMPLETE_JOURNEY
 from recommender.workspace import WorkspaceError
 
+TABLES = ("purchases", "catalogue", "customers", "displays", "impressions")
 LONGEST = 700  # letters of a sentence
 LICENCES = {
     "agribalyse": ("French food and drink by life-cycle stage, ADEME", "Etalab Open Licence"),
@@ -40,8 +42,9 @@ def data(here: _load.Opened) -> None:
     if universe:
         prose.markdown(
             f"Judged are {universe['customers']:,} households and {universe['products']:,} "
-            f"products: {share(universe['share_of_lines'])} of purchase lines, "
-            f"{share(universe['share_of_sales'])} of sales."
+            f"products: {share(universe['share_of_lines'])} of the purchase lines of "
+            f"{window_words(meta.get('window'))} that were kept, "
+            f"{share(universe['share_of_sales'])} of their sales."
         )
     left_out()
     prose = st.container(width=READABLE)
@@ -72,23 +75,45 @@ def left_out() -> None:
     rows = pd.read_parquet(path)
     if not {"table", "reason", "lines"} <= set(rows) or rows.empty:
         return
-    total = int(rows["lines"].sum())
-    with st.expander(f"What was left out of the log: {total:,} lines, each for a reason"):
-        said = f"{count(len(rows), 'reason')} for leaving out {total:,} lines."
-        shown = rows.sort_values("lines", ascending=False)
+    said = left_out_sentence(rows)
+    with st.expander(f"What was left out, and why: {said}"):
+        first = {name: k for k, name in enumerate(TABLES)}
+        shown = rows.assign(turn=rows["table"].map(first).fillna(len(first)))
+        shown = shown.sort_values(["turn", "lines"], ascending=[True, False])
+        asked = f"Every reason for what was left out or mended: {said}."
         table(
             pd.DataFrame(
                 {
-                    "Reason": [cell(reason, 300) for reason in shown["reason"]],
+                    "Reason": [sentence(cell(reason, 300))[:-1] for reason in shown["reason"]],
                     "Table": [cell(name) for name in shown["table"]],
-                    "Lines": [f"{number:,}" for number in shown["lines"]],
+                    "Lines": [f"{number:,}" if number else "" for number in shown["lines"]],
+                    **({"Products": products(shown)} if "products" in shown else {}),
                 }
             ),
-            said,
+            asked,
             "left_out",
-            words=["Reason"],
+            words=["Table"],
         )
-        st.caption(said)
+        st.caption(f"{asked} The tables are counted apart: a line of displays is no purchase.")
+
+
+def left_out_sentence(rows: pd.DataFrame) -> str:
+    """How many lines each table lost, purchases first.
+
+    >>> left_out_sentence(
+    ...     pd.DataFrame({"table": ["displays", "purchases"] * 2, "lines": [4000, 3, 0, 4]})
+    ... )
+    '7 lines of purchases and 4,000 lines of displays'
+    """
+    lost = rows.groupby("table")["lines"].sum()
+    names = [name for name in TABLES if name in lost.index]
+    names += [name for name in lost.index if name not in TABLES]
+    told = [f"{count(lost[n], 'line')} of {cell(n)}" for n in names if lost[n]]
+    return listed(told) if told else "no lines"
+
+
+def products(rows: pd.DataFrame) -> list[str]:
+    return [f"{number:,.0f}" for number in rows["products"]]
 
 
 def source_lines() -> list[str]:

@@ -6,9 +6,10 @@ import altair as alt
 import pandas as pd
 
 from app_pages._draw import AMBER, GREY, TEAL
+from app_pages._evidence.parts import LISTED, SEEN, WEIGHTED
 from app_pages._layers import MEASURED, OBSERVED, WHAT_IF
 
-ROW, NAMES = 30, 150  # pixels of a row, and of the names beside it
+ROW, NAMES = 30, 165  # pixels of a row, and of the names beside it
 SIDES = {"claimed": "circle", "realised": "square"}
 
 
@@ -18,11 +19,21 @@ def zero(axis: str) -> alt.Chart:
     return line.encode(**{axis: alt.datum(0.0)})
 
 
+def names() -> alt.Axis:
+    """Names beside rows; a phone has little room, so that kg stand without their CO2e."""
+    return alt.Axis(labelLimit=NAMES, labelExpr="replace(datum.label, ' CO2e', '')")
+
+
+def across(field: str, title: str) -> alt.X:
+    """A figure from left to right; its title ends with the axis, so that a phone shows it all."""
+    return alt.X(f"{field}:Q", title=title, axis=alt.Axis(tickCount=6, titleAnchor="end"))
+
+
 def reliability_chart(bands: pd.DataFrame, whose: list[str]) -> alt.LayerChart:
     """Said against seen in percent, a point a band of chances, on the line of honest chances."""
     most = float(max(bands["said"].max(), bands["seen"].max(), 1.0)) * 1.05
     scale = alt.Scale(domain=[0, most], nice=False)
-    x = alt.X("said:Q", title="Said: mean chance, %", scale=scale, axis=alt.Axis(tickCount=6))
+    x = across("said", "Said: mean chance, %").scale(scale)
     y = alt.Y("seen:Q", title="Seen: share bought, %", scale=scale, axis=alt.Axis(tickCount=6))
     honest = pd.DataFrame({"said": [0.0, most], "seen": [0.0, most]})
     line = alt.Chart(honest).mark_line(color=GREY, strokeDash=[4, 4]).encode(x=x, y=y)
@@ -45,20 +56,20 @@ def reliability_chart(bands: pd.DataFrame, whose: list[str]) -> alt.LayerChart:
 
 def claimed_chart(rows: pd.DataFrame) -> alt.LayerChart:
     """A row per policy: what was claimed (circle), what is realised (square), joined by a line."""
-    y = alt.Y("policy:N", sort=None, title=None, axis=alt.Axis(labelLimit=NAMES))
+    y = alt.Y("policy:N", sort=None, title=None, axis=names())
     title = "Change in kg CO2e at equal function, %"
     wide = rows.pivot_table(index="policy", columns="side", values="change", sort=False)
     wide = wide.reset_index()
     joined = alt.Chart(wide).mark_rule(color=GREY, strokeWidth=2, opacity=0.6)
-    joined = joined.encode(x=alt.X("claimed:Q", title=title), x2="realised:Q", y=y)
+    joined = joined.encode(x=across("claimed", title), x2="realised:Q", y=y)
     sides = list(SIDES)
     base = alt.Chart(rows)
     colour = alt.Color("side:N", scale=alt.Scale(domain=sides, range=[GREY, TEAL]), legend=None)
     ends = base.mark_rule(strokeWidth=5, opacity=0.35).encode(
-        x=alt.X("low:Q", title=title), x2="high:Q", y=y, color=colour
+        x=across("low", title), x2="high:Q", y=y, color=colour
     )
     dots = base.mark_point(filled=True, opacity=1, size=95).encode(
-        x=alt.X("change:Q", title=title),
+        x=across("change", title),
         y=y,
         color=colour,
         shape=alt.Shape(
@@ -77,7 +88,7 @@ def claimed_chart(rows: pd.DataFrame) -> alt.LayerChart:
 
 def curve_chart(points: pd.DataFrame) -> alt.LayerChart:
     """Carbon cut against relevance lost: claimed dashed, realised full."""
-    x = alt.X("relevance:Q", title="Change in relevance (NDCG@10), %", axis=alt.Axis(tickCount=6))
+    x = across("relevance", "Change in relevance (NDCG@10), %")
     y = alt.Y("change:Q", title="Change in kg CO2e, %", axis=alt.Axis(tickCount=6))
     sides = list(SIDES)
     base = alt.Chart(points).encode(
@@ -107,23 +118,33 @@ def curve_chart(points: pd.DataFrame) -> alt.LayerChart:
 
 
 def observed_chart(rows: pd.DataFrame, title: str) -> alt.LayerChart:
-    """Dots with 95 % intervals, a row per name; amber diamonds where one goes the other way."""
-    y = alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=NAMES))
-    marked = "against" in rows
-    rows = rows if marked else rows.assign(against=False)
-    colour = alt.condition("datum.against", alt.value(AMBER), alt.value(OBSERVED.mark))
+    """Dots with 95 % intervals, a row per name; amber diamonds where one goes the other way.
+
+    `rows` hold `name`, `change`, `low` and `high` in percent, and may hold `against` (the other
+    way) and `basis`: what is weighted by chance is hollow, what is of the lists alone a square.
+    """
+    y = alt.Y("name:N", sort=None, title=None, axis=names())
+    basis = rows["basis"] if "basis" in rows else pd.Series(SEEN, index=rows.index)
+    against = rows["against"] if "against" in rows else pd.Series(False, index=rows.index)
+    colour = against.map({True: AMBER, False: OBSERVED.mark})
+    rows = rows.assign(
+        colour=colour,
+        fill=colour.mask(basis == WEIGHTED, "transparent"),
+        shape=basis.map({LISTED: "square"}).fillna("circle").mask(against, "diamond"),
+    )
     base = alt.Chart(rows)
     ends = base.mark_rule(strokeWidth=3, opacity=0.5).encode(
-        x=alt.X("low:Q", title=title, axis=alt.Axis(tickCount=6)),
+        x=across("low", title),
         x2="high:Q",
         y=y,
-        color=colour,
+        color=alt.Color("colour:N", scale=None, legend=None),
     )
-    dots = base.mark_point(filled=True, opacity=1, size=90).encode(
-        x=alt.X("change:Q", title=title),
+    dots = base.mark_point(opacity=1, size=90, strokeWidth=2).encode(
+        x=across("change", title),
         y=y,
-        color=colour,
-        shape=alt.condition("datum.against", alt.value("diamond"), alt.value("circle")),
+        stroke=alt.Stroke("colour:N", scale=None, legend=None),
+        fill=alt.Fill("fill:N", scale=None, legend=None),
+        shape=alt.Shape("shape:N", scale=None, legend=None),
         tooltip=[
             alt.Tooltip("name:N", title="Of"),
             alt.Tooltip("change:Q", title="Change, %", format="+.1f"),
@@ -136,7 +157,7 @@ def observed_chart(rows: pd.DataFrame, title: str) -> alt.LayerChart:
 
 def what_if_chart(rows: pd.DataFrame) -> alt.LayerChart:
     """Hollow bars over the range of a change, a row per figure: no dot, for nothing was seen."""
-    y = alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=NAMES))
+    y = alt.Y("name:N", sort=None, title=None, axis=names())
     title = "Change against today, %"
     bars = (
         alt.Chart(rows)
@@ -144,7 +165,7 @@ def what_if_chart(rows: pd.DataFrame) -> alt.LayerChart:
             fill=WHAT_IF.mark, fillOpacity=0.14, stroke=WHAT_IF.mark, strokeDash=[4, 3], height=15
         )
         .encode(
-            x=alt.X("low:Q", title=title, axis=alt.Axis(tickCount=6)),
+            x=across("low", title),
             x2="high:Q",
             y=y,
             tooltip=[

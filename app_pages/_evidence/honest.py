@@ -10,7 +10,15 @@ import streamlit as st
 
 from app_pages import _load
 from app_pages._evidence.draw import reliability_chart
-from app_pages._evidence.parts import choose_items, choose_policy, headline, table, unavailable
+from app_pages._evidence.parts import (
+    BACKTEST,
+    chart_and_table,
+    choose_items,
+    choose_policy,
+    headline,
+    table,
+    unavailable,
+)
 from app_pages._layers import OBSERVED, dressed, of_run
 from app_pages._words import NO_BREAK, plain
 from recommender.impact.page.trust import said_and_seen
@@ -31,7 +39,7 @@ def honest(here: _load.Opened) -> None:
         unavailable(
             "This report does not compare the chance to buy with what was bought: it is of an "
             "older version.",
-            "greenaisle backtest",
+            BACKTEST,
         )
         return
     headline(answer(policy, means))
@@ -39,18 +47,16 @@ def honest(here: _load.Opened) -> None:
     whose = [policy] if policy == baseline else [policy, baseline]
     bands = band_rows(report, whose[::-1], task)  # the chosen one is drawn last
     said = chart_sentence(bands, policy)
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        st.altair_chart(reliability_chart(bands, whose), alt=said)
-        beside = "" if len(whose) == 1 else f", grey squares {plain(baseline)}"
-        st.caption(
-            f"Circles are {plain(policy)}{beside}; larger ones hold more places. On the dashed "
-            f"line a chance is honest, above it too modest, below it too high."
-        )
-    with right:
-        own = bands[bands["policy"] == policy]
-        table(band_table(own), said, "bands")
-        st.caption(said)
+    beside = "" if len(whose) == 1 else f", grey squares {plain(baseline)}"
+    chart_and_table(
+        reliability_chart(bands, whose),
+        band_table(bands),
+        said,
+        "bands",
+        about=f"Circles are {plain(policy)}{beside}; larger ones hold more places. On the dashed "
+        f"line a chance is honest, above it too modest, below it too high.",
+        words=["Policy"],
+    )
     st.subheader("Under every policy", anchor=False)
     st.markdown(
         "A policy picks products, and picking can flatter: chances that are right on average may "
@@ -117,14 +123,17 @@ def band_rows(report: Mapping[str, Any], policies: list[str], task: str) -> pd.D
 
 
 def band_table(bands: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(
+    """The bands as the chart draws them; the policies only where there are two."""
+    rows = pd.DataFrame(
         {
             "Chance": bands["band"],
+            "Policy": bands["policy"],
             "Places": [f"{rows:,}" for rows in bands["rows"]],
             "Said": [f"{said:.1f} %" for said in bands["said"]],
             "Seen": [f"{seen:.1f} %" for seen in bands["seen"]],
         }
     )
+    return rows if len(set(bands["policy"])) > 1 else rows.drop(columns="Policy")
 
 
 def chart_sentence(bands: pd.DataFrame, policy: str) -> str:

@@ -11,9 +11,18 @@ import streamlit as st
 
 from app_pages import _load
 from app_pages._evidence.draw import events_chart
-from app_pages._evidence.parts import READABLE, URL, cell, headline, notes, table
+from app_pages._evidence.parts import (
+    READABLE,
+    URL,
+    cell,
+    chart_and_table,
+    headline,
+    level,
+    notes,
+    table,
+)
 from app_pages._layers import MEASURED, dressed, window_words
-from app_pages._words import count, plain, significant
+from app_pages._words import count, plain
 
 STEPS = (
     (
@@ -36,6 +45,7 @@ STEPS = (
         "--out workspace/outcome",
     ),
 )
+UNTOLD = "not told by this outcome"
 TRUST = {
     "sound": ("It can be trusted as far as its interval goes.", ":material/check_circle:"),
     "earlier trends differ": ("Care: the groups drifted apart before.", ":material/warning:"),
@@ -75,7 +85,7 @@ def measured(here: _load.Opened) -> None:
 def how_to() -> None:
     for number, (said, command) in enumerate(STEPS, start=1):
         st.container(width=READABLE).markdown(f"{number}. {said}")
-        st.code(command, language="bash", width=READABLE)
+        st.code(command, language="bash", wrap_lines=True, width=READABLE)
     st.container(width=READABLE).caption(
         "`greenaisle outcome example` writes a simulated panel to try it on. Where no customer can "
         "be left out, drawn places are the way: `greenaisle experiment plan --slates`."
@@ -99,29 +109,25 @@ def one_outcome(found: Mapping[str, Any]) -> None:
         st.container(width=READABLE).markdown(f"{icon} **{said}** {plain(rest, longest=2500)}")
     unit = f"{plain(found.get('outcome', 'outcome'))} per customer and period"
     rows = pd.DataFrame([r for r in found.get("by_period", []) if r.get("effect") is not None])
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        if len(rows):
-            shown = event_sentence(rows)
-            st.altair_chart(events_chart(rows, unit), alt=shown)
-            st.caption(f"Hollow diamonds are before the start, full ones from it on. {shown}")
-    with right:
-        table(facts(found), str(found["verdict"])[:300], "measured")
     if len(rows):
-        with st.expander("The numbers by period"):
-            table(
-                pd.DataFrame(
-                    {
-                        "Period": [f"{p:+d}".replace("-", "−") for p in rows["period"]],
-                        "Effect": [number(v) for v in rows["effect"]],
-                        "From": [number(v) for v in rows["low"]],
-                        "To": [number(v) for v in rows["high"]],
-                        "Customers": [f"{u:,.0f}" for u in rows["units"]],
-                    }
-                ),
-                event_sentence(rows),
-                "periods",
-            )
+        chart_and_table(
+            events_chart(rows, unit),
+            pd.DataFrame(
+                {
+                    "Period": [f"{p:+d}".replace("-", "−") if p else "0" for p in rows["period"]],
+                    "Effect": [level(v) for v in rows["effect"]],
+                    "From": [level(v) for v in rows["low"]],
+                    "To": [level(v) for v in rows["high"]],
+                    "Customers": [f"{u:,.0f}" for u in rows["units"]],
+                }
+            ),
+            event_sentence(rows),
+            "periods",
+            about="Hollow diamonds are before the start, full ones from it on; lines are 95 % "
+            "intervals.",
+        )
+    with st.container(width=READABLE):
+        table(facts(found), str(found["verdict"])[:300], "measured")
     notes([str(note) for note in found.get("notes", [])])
 
 
@@ -151,13 +157,11 @@ def event_sentence(rows: pd.DataFrame) -> str:
     )
 
 
-def number(value: float | None) -> str:
-    return "–" if value is None or pd.isna(value) else significant(value, 3)
-
-
 def spread(found: Mapping[str, Any], *keys: str) -> str:
     value, low, high = (found.get(key) for key in keys)
-    return f"{number(value)} ({number(low)} to {number(high)})"
+    if value is None:
+        return UNTOLD
+    return f"{level(value)} ({level(low)} to {level(high)})"
 
 
 def facts(found: Mapping[str, Any]) -> pd.DataFrame:
@@ -169,8 +173,12 @@ def facts(found: Mapping[str, Any]) -> pd.DataFrame:
         "If the earlier drift went on": spread(
             found, "effect_if_trend_continued", "low_if_trend_continued", "high_if_trend_continued"
         ),
-        "Interval reaches 0 at": f"{number(found.get('breakdown'))} × the largest earlier step",
-        "Smallest effect seen in 4 of 5": number(found.get("smallest_seen")),
+        "Interval reaches 0 at": UNTOLD
+        if found.get("breakdown") is None
+        else f"{level(found['breakdown'])} × the largest earlier step",
+        "Smallest effect seen in 4 of 5": UNTOLD
+        if found.get("smallest_seen") is None
+        else level(found["smallest_seen"]),
         "How far to trust it": cell(found.get("trust", "–")),
     }
     return pd.DataFrame({"Measured": list(rows), "Value": [str(value) for value in rows.values()]})

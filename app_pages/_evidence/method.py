@@ -15,12 +15,15 @@ from app_pages._words import TIERS, count, plain, share, significant
 from recommender.workspace import WorkspaceError
 
 FORMULA = (
-    "value = shopper × p_buy + retailer × p_buy × margin ÷ m0\n"
-    "        − climate × p_buy × kg ÷ g0 + sellers × short"
+    "value = shopper × p_buy\n"
+    "  + retailer × p_buy × margin ÷ m0\n"
+    "  − climate × p_buy × kg ÷ g0\n"
+    "  + sellers × short"
 )
 STEPS = (
     "**Read the words.** A title, a shelf or both. Abbreviations are written out; brands and words "
-    "such as “natural” are no evidence. Price is not read either: no source knows prices.",
+    "such as “natural” are no evidence. The model reads no price either, since no "
+    "source knows prices; only a rough estimate does, for goods that nothing else is known of.",
     "**Look for published figures.** The seed holds goods with figures from public databases, each "
     "in kg CO2e per kg as sold, from the farm or factory to the shop's shelf. Land-use change is "
     "in; cooking and cooling at home are not.",
@@ -39,8 +42,8 @@ TIER_BASIS = {
     "neighbours": "Only goods with similar words are known. Figure: the blend of all methods, with "
     "a wider range.",
     "category": "Nothing like it is known, but its shelf or its use is. Figure: their mean.",
-    "spend": "Not in the seed at all. Figure: what its industry emits for a dollar. Never used to "
-    "rank two products.",
+    "spend": "Not in the seed at all. Figure: what its industry emits for a dollar, times its "
+    "price: the one kind of figure that reads a price. Never used to rank two products.",
     "unknown": "Not even that. No figure is shown, and none is made up.",
 }
 PARTS = {
@@ -73,7 +76,7 @@ def method(here: _load.Opened) -> None:
         f"that one weight means one trade-off.\n"
         f"- **short**: how far a supplier is shown less than it sells, from 0 to 1."
     )
-    worked(here)
+    example = st.container()  # filled last: the names of the products take a while to read
     prose = st.container(width=READABLE)
     prose.subheader("How the backtest judges", anchor=False)
     meta = here.report["meta"]
@@ -105,6 +108,8 @@ def method(here: _load.Opened) -> None:
         f"{share(best)} of this shop's {'sales' if sales else 'products'} have a figure "
         f"that is verified or estimated from similar products."
     )
+    with example:
+        worked(here)
 
 
 def worked(here: _load.Opened) -> None:
@@ -123,17 +128,21 @@ def worked(here: _load.Opened) -> None:
     if place is None:
         return
     prose = st.container(width=READABLE)
-    goods = here.shop.catalogue
-    own = goods[goods["product_id"] == place["product_id"]]
-    titles = own["title"].dropna().tolist() if "title" in own else []
-    name = [*titles, place["product_id"]][0]
     prose.markdown(
         f"**Worked out** for place {place['position']} of a list of *{plain(policy)}*: "
-        f"{plain(name)}."
+        f"{plain(name_of(place['product_id']))}."
     )
-    prose.code(worked_lines(place, entry["weights"], here.report["scales"]), language=None)
+    lines = worked_lines(place, entry["weights"], here.report["scales"])
+    prose.code(lines, language=None, wrap_lines=True)
     with prose:
         dressed(OBSERVED, of_run(here.report, "all", policy))
+
+
+def name_of(product_id: str) -> str:
+    """What the shop calls a product, as on every other page."""
+    stock = _load.stock()
+    ids = stock.products["product_id"].tolist()
+    return stock.titles[ids.index(product_id)] if product_id in ids else str(product_id)
 
 
 def telling_place(places: pd.DataFrame) -> dict[str, Any] | None:

@@ -8,18 +8,22 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from app_pages import _load
 from app_pages._evidence.draw import observed_chart
 from app_pages._evidence.parts import (
+    BACKTEST,
     HEADLINE,
     READABLE,
     URL,
+    basis_of,
     cell,
+    chart_and_table,
     notes,
     points,
     table,
     unavailable,
 )
-from app_pages._words import change, count, is_clear, plain
+from app_pages._words import change, count, household_kind, is_clear, plain, sentence
 
 SHARES = {
     "worse_off_share": "a list more than 1 % less relevant to them",
@@ -28,16 +32,20 @@ SHARES = {
     "either_share": "either of the first and the last",
 }
 WARNINGS_TOLD, MOST_SEGMENTS = 2, 14
+NEW_TABLES = (
+    "greenaisle ingest --catalogue catalogue.parquet --purchases purchases.parquet "
+    "--customers customers.parquet\n"
+    "greenaisle fit\n"
+    "greenaisle backtest"
+)
 
 
-def segments(report: Mapping[str, Any], policy: str) -> None:
+def segments(here: _load.Opened, policy: str) -> None:
     """Changes by segment of one kind; those that go against the total are marked."""
-    found = report.get("segments")
-    if not found or not found.get("rows"):
-        unavailable(
-            "This report does not tell segments apart: the shop knows no ages, incomes, stores or "
-            "regions of its households, or the report is of an older version."
-        )
+    report = here.report
+    found = report.get("segments") or {}
+    if not tells_segments(report):
+        unavailable(*why_no_segments(here))
         return
     warn(found, policy)
     mine = [row for row in found["rows"] if row["policy"] == policy]
@@ -48,7 +56,7 @@ def segments(report: Mapping[str, Any], policy: str) -> None:
     keys = list(dict.fromkeys(row["figure"] for row in mine))
     left, right = st.columns(2, gap="large")
     kind = left.selectbox(
-        "By", kinds, format_func=lambda k: cell(k.replace("_", " ")), key="by", bind=URL
+        "By", kinds, format_func=lambda k: cell(household_kind(k)), key="by", bind=URL
     )
     key = right.selectbox(
         "Figure",
@@ -69,40 +77,33 @@ def segments(report: Mapping[str, Any], policy: str) -> None:
     against = sum(bool(r["against_total"]) for r in rows)
     said = (
         f"{count(against, 'segment') if against else 'None'} of {len(rows)} by "
-        f"{plain(kind.replace('_', ' '))} clearly {'moves' if against == 1 else 'move'} against "
+        f"{plain(household_kind(kind))} clearly {'moves' if against == 1 else 'move'} against "
         f"the total."
     )
     if drawn.empty:
         st.caption("No change is known of these segments.")
         return
-    left, right = st.columns([1, 1], gap="large")
-    with left:
-        st.altair_chart(observed_chart(drawn, "Change, %"), alt=said)
-        hidden = len(rows) - len(told)
-        st.caption(
-            "Amber diamonds go against the total."
-            + (f" The {hidden} smallest are in the table only." if hidden else "")
-        )
-    with right:
-        table(
-            pd.DataFrame(
-                [
-                    {
-                        "Segment": cell(r["segment"]),
-                        "Households": f"{r['households']:,}",
-                        "Change": change(r),
-                        "Against the total": "yes" if r["against_total"] else "",
-                    }
-                    for r in rows
-                ]
-            ),
-            said,
-            "segments",
-        )
-        kept = (found.get("suppressed") or {}).get(kind, 0)
-        st.caption(
-            said + (f" {count(kept, 'cell')} kept back: too few households." if kept else "")
-        )
+    hidden = len(rows) - len(told)
+    kept = (found.get("suppressed") or {}).get(kind, 0)
+    chart_and_table(
+        observed_chart(drawn, "Change, %"),
+        pd.DataFrame(
+            [
+                {
+                    "Segment": cell(r["segment"]),
+                    "Households": f"{r['households']:,}",
+                    "Change": change(r),
+                    "Against the total": "yes" if r["against_total"] else "",
+                }
+                for r in rows
+            ]
+        ),
+        said,
+        "segments",
+        about=f"{sentence(basis_of(key))} Amber diamonds go against the total."
+        + (f" The {hidden} smallest are in the table only." if hidden else ""),
+        note=f"{count(kept, 'segment')} kept back: too few households." if kept else "",
+    )
     notes(found.get("notes", []), "How segments are judged")
 
 
@@ -127,31 +128,42 @@ def warn(found: Mapping[str, Any], policy: str) -> None:
     notes(lines[WARNINGS_TOLD:], "More segments against the total")
 
 
-def fairness(report: Mapping[str, Any], policy: str) -> None:
+def tells_segments(report: Mapping[str, Any]) -> bool:
+    """Whether a report compares segments of households."""
+    return bool((report.get("segments") or {}).get("rows"))
+
+
+def why_no_segments(here: _load.Opened) -> tuple[str, str]:
+    """The one reason that holds why a report compares no segments, and the command that helps."""
+    customers = here.shop.customers
+    columns = customers is not None and len(customers) > 0 and len(customers.columns) > 1
+    if not columns and not len(here.shop.log.ids.stores):
+        return (
+            "This report does not tell segments apart, since the shop knows no ages, incomes, "
+            "stores or regions of its households. A table of them, a column for each, changes that."
+        ), NEW_TABLES
+    made = (
+        "it was made before the shop's tables told households apart"
+        if "segments" in here.report
+        else "an older version made it"
+    )
+    return f"This report does not tell segments apart: {made}.", BACKTEST
+
+
+def fairness(here: _load.Opened, policy: str) -> None:
     """Who gets a worse list, and what a basket of the same needs costs by income."""
-    found = (report.get("fairness") or {}).get(policy)
+    found = (here.report.get("fairness") or {}).get(policy)
     if not found:
-        unavailable("This report does not say who is made worse off: it is of an older version.")
+        unavailable(
+            "This report does not say who is made worse off: an older version made it.", BACKTEST
+        )
         return
     words = str(found.get("sentence", ""))
-    st.container(width=READABLE).markdown(plain(words[:1].upper() + words[1:], longest=900))
+    prose = st.container(width=READABLE)
+    prose.markdown(plain(words[:1].upper() + words[1:], longest=900))
     shares = {k: found[k] for k in SHARES if found.get(k) and found[k]["value"] is not None}
-    bands = [r for r in found.get("basket_price_by_income") or [] if r.get("change") is not None]
-    left, right = st.columns([1, 1], gap="large")
-    with left:
-        if bands:
-            rows = [
-                {"name": f"{cell(r['income'], 30)} ({r['households']})", **points(r)} for r in bands
-            ]
-            clear = sum(is_clear(r) for r in bands)
-            said = f"The price of the same needs clearly moves in {clear} of {len(bands)} bands."
-            drawn = pd.DataFrame(rows)
-            st.altair_chart(observed_chart(drawn, "Price of the same needs, change in %"), alt=said)
-            st.caption(f"{said} In brackets: households of the band.")
-        else:
-            st.caption("Prices by income are unavailable: this shop knows no incomes.")
-    with right:
-        said = "Shares of households that a policy treats worse than relevance alone would."
+    said = "Shares of households that a policy treats worse than relevance alone would."
+    with prose:
         table(
             pd.DataFrame(
                 [
@@ -167,18 +179,28 @@ def fairness(report: Mapping[str, Any], policy: str) -> None:
             "fairness",
         )
         st.caption(said)
-        if bands:
-            table(
-                pd.DataFrame(
-                    [
-                        {
-                            "Income": cell(r["income"]),
-                            "Households": f"{r['households']:,}",
-                            "Same needs cost": change(r),
-                        }
-                        for r in bands
-                    ]
-                ),
-                "What a basket of the same needs costs against today, by income.",
-                "income",
-            )
+    bands = [r for r in found.get("basket_price_by_income") or [] if r.get("change") is not None]
+    if not bands:
+        customers = here.shop.customers
+        known = customers is not None and "income" in customers
+        why = "this report has none" if known else "this shop knows no incomes"
+        prose.caption(f"Prices by income are unavailable: {why}.")
+        return
+    clear = sum(is_clear(r) for r in bands)
+    drawn = pd.DataFrame([{"name": f"{cell(r['income'], 30)}", **points(r)} for r in bands])
+    chart_and_table(
+        observed_chart(drawn, "Price of the same needs, change in %"),
+        pd.DataFrame(
+            [
+                {
+                    "Income": cell(r["income"]),
+                    "Households": f"{r['households']:,}",
+                    "Same needs cost": change(r),
+                }
+                for r in bands
+            ]
+        ),
+        f"The price of the same needs clearly moves in {clear} of {len(bands)} bands.",
+        "income",
+        about="What a basket of the same needs costs against relevance alone, with 95 % intervals.",
+    )

@@ -12,26 +12,25 @@ from app_pages import _load
 from app_pages._evidence.curve import curve
 from app_pages._evidence.draw import claimed_chart
 from app_pages._evidence.parts import (
+    BACKTEST,
     READABLE,
+    chart_and_table,
     choose_policy,
     headline,
     interval,
     points,
-    table,
     unavailable,
 )
 from app_pages._layers import OBSERVED, dressed, of_run
 from app_pages._words import NO_BREAK, is_clear, percent, plain
 from recommender.impact.page.words import others
 
-BACKTEST = "greenaisle backtest"
-
 
 def real(here: _load.Opened) -> None:
     """The question, answered for one policy, for all, and along the path of bolder cuts."""
     report = here.report
     policy = choose_policy(report)
-    dressed(OBSERVED, of_run(report, "all", policy))
+    dressed(OBSERVED, of_run(report, "all", policy, intervals=True))
     judged = judged_policies(report)
     if policy not in judged:
         unavailable(
@@ -105,32 +104,26 @@ def by_policy(judged: Mapping[str, Mapping[str, Any]]) -> None:
             for side in ("claimed", "realised")
         ]
     )
-    said = policies_sentence(judged)
-    left, right = st.columns([1, 1], gap="large")
-    with left:
-        st.altair_chart(claimed_chart(rows), alt=said)
-        st.caption(
-            "Grey circles: claimed, by the footprints that chose the lists. Teal squares: "
-            "realised, by the second table. Bars are 95 % intervals."
-        )
-    with right:
-        table(
-            pd.DataFrame(
-                [
-                    {
-                        "Policy": name,
-                        "Claimed": percent(entry["claimed"]["change"]),
-                        "Realised": percent(entry["realised"]["change"]),
-                        "Interval": interval(entry["realised"]),
-                        "Kept": kept(entry),
-                    }
-                    for name, entry in judged.items()
-                ]
-            ),
-            said,
-            "claimed",
-        )
-        st.caption(said)
+    chart_and_table(
+        claimed_chart(rows),
+        pd.DataFrame(
+            [
+                {
+                    "Policy": name,
+                    "Claimed": percent(entry["claimed"]["change"]),
+                    "Realised": percent(entry["realised"]["change"]),
+                    "Kept": kept(entry),
+                    "Claimed, 95 %": interval(entry["claimed"]),
+                    "Realised, 95 %": interval(entry["realised"]),
+                }
+                for name, entry in judged.items()
+            ]
+        ),
+        policies_sentence(judged),
+        "claimed",
+        about="Grey circles: claimed, by the footprints that chose the lists. Teal squares: "
+        "realised, by the second table. Bars are 95 % intervals.",
+    )
 
 
 def kept(entry: Mapping[str, Any]) -> str:

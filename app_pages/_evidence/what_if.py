@@ -15,14 +15,16 @@ from app_pages._evidence.parts import (
     READABLE,
     URL,
     cell,
+    chart_and_table,
     headline,
     interval,
+    level,
     notes,
     table,
     unavailable,
 )
 from app_pages._layers import OBSERVED, WHAT_IF, dressed, window_words
-from app_pages._words import NO_BREAK, listed, percent, plain, significant
+from app_pages._words import NO_BREAK, listed, percent, plain
 
 COMMAND = "greenaisle simulate --scenario data/scenarios/as-is.toml"
 # money, kilograms, sellers; relevance has no what if
@@ -140,60 +142,53 @@ def ranges(answer: Mapping[str, Any], run: str) -> None:
         + (f": {listed(told)}" if told else "")
         + "."
     )
-    left, right = st.columns([1, 1], gap="large")
-    with left, st.container(border=True):
-        st.altair_chart(what_if_chart(rows), alt=said)
-        st.caption(
-            f"Hollow bars hold {100 * answer.get('coverage', 0.9):.0f} % of what the assumptions "
-            f"allow; the dashed line is no change."
-        )
-    with right:
-        units = answer.get("figures", {})
-        table(
-            pd.DataFrame(
-                [
-                    {
-                        "What if": FIGURES[key],
-                        "Today": level(found.get("baseline")),
-                        "May become": f"{level(found['low'])}–{level(found['high'])}",
-                        "Change": fine(found),
-                        **({"Of the lists alone": fine(alone.get(key, {}))} if alone else {}),
-                        "Unit": cell(units.get(key, {}).get("unit", "")),
-                    }
-                    for key, found in shown.items()
-                ]
-            ),
-            said,
-            "what_if",
-            words=["Unit"],
-        )
-        st.caption(
-            f"{said} Levels range as widely as the footprints are known; changes compare both "
-            f"policies in the same draws."
-            + (
-                " Of the lists alone: without what labels, tastes and suppliers do."
-                if alone
-                else ""
-            )
-        )
+    units = answer.get("figures", {})
+    chart_and_table(
+        what_if_chart(rows),
+        pd.DataFrame(
+            [
+                {
+                    "What if": FIGURES[key],
+                    "Change": fine(found),
+                    "Today": level(found.get("baseline")),
+                    "May become": f"{level(found['low'])}–{level(found['high'])}",
+                    **({"Of the lists alone": fine(alone.get(key, {}))} if alone else {}),
+                    "Unit": cell(units.get(key, {}).get("unit", "")),
+                }
+                for key, found in shown.items()
+            ]
+        ),
+        said,
+        "what_if",
+        about=f"Hollow bars hold {100 * answer.get('coverage', 0.9):.0f} % of what the assumptions "
+        f"allow; the dashed line is no change.",
+        note="Levels range as widely as the footprints are known; changes compare both policies "
+        "in the same draws."
+        + (" Of the lists alone: without what labels, tastes and suppliers do." if alone else ""),
+        words=["Unit"],
+        border=True,
+    )
     beside_observed(answer)
 
 
 def fine(estimate: Mapping[str, Any]) -> str:
-    """The range of a change; two decimals where all of it is under 1 %.
+    """The range of a change; where all of it is under 1 %, with digits enough to see each end.
 
     >>> fine({"change_low": -0.0042, "change_high": 0.0004})
     '−0.42\\xa0% to +0.04\\xa0%'
+    >>> fine({"change_low": -0.00002, "change_high": 0.0})
+    '−0.002\\xa0% to 0\\xa0%'
     """
     low, high = estimate.get("change_low"), estimate.get("change_high")
     if low is None or high is None or max(abs(low), abs(high)) >= 0.01:
         return interval(estimate)
-    ends = [f"{100 * end:+.2f}".replace("-", "−") for end in (low, high)]
-    return " to ".join(f"{end}{NO_BREAK}%" for end in ends)
+    return " to ".join(f"{_end(100 * end)}{NO_BREAK}%" for end in (low, high))
 
 
-def level(value: float | None) -> str:
-    return "–" if value is None else significant(value, 3)
+def _end(percent: float) -> str:
+    texts = [f"{percent:+.{digits}f}" for digits in (2, 3, 4)]
+    seen = next((text for text in texts if float(text)), "0")
+    return seen.replace("-", "−")
 
 
 def beside_observed(answer: Mapping[str, Any]) -> None:

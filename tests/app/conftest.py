@@ -23,11 +23,22 @@ HOSTILE = {
 
 
 def load_small_shop():
-    spec = importlib.util.spec_from_file_location("small_shop", HERE / "small_shop.py")
+    return load("small_shop")
+
+
+def load(name: str):
+    """A module beside this file."""
+    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
-    sys.modules["small_shop"] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def same_numbers() -> Callable[..., None]:
+    """Fails where a chart of a page draws a number that the table of its sentence does not hold."""
+    return load("charts").same_numbers
 
 
 @pytest.fixture(scope="session")

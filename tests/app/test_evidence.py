@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from app_pages import _layers, _load
-from app_pages._evidence import honest
+from app_pages._evidence import backtest, honest
 from app_pages._words import percent
 from recommender.impact.page.method import COMPLETE_JOURNEY
 
@@ -107,6 +107,52 @@ OUTCOME = {
 }
 
 
+def carbon_report():
+    def point(name, weight, lost, claimed, realised):
+        change = {"value": realised, "low": realised - 0.01, "high": realised + 0.02}
+        return {
+            "point": name,
+            "path": "inside needs",
+            "value": weight,
+            "floors": False,
+            "quantile": 0.5,
+            "relevance": {"ndcg": {"value": lost}},
+            "carbon": {
+                "claimed": {"flow": {"per purchase": {"value": claimed}}},
+                "realised": {"flow": {"per purchase": change}},
+            },
+        }
+
+    points = [point("a", 0.1, -0.012, -0.131, -0.088), point("b", 0.2, -0.1, -0.035, -0.043)]
+    return {
+        "optimisers": {
+            "unseen": {"points": points, "agreement": {"overall": 0.9, "within_needs": 0.7}}
+        }
+    }
+
+
+@pytest.fixture
+def full_shop(small_shop, tmp_path, monkeypatch):
+    """A workspace in which every chart of the page has something to show."""
+    folder = copied(small_shop, tmp_path)
+
+    def filled(report):
+        bands = [{"income": "Under 15K", "households": 61, **estimate(0.013)}]
+        for number, (name, entry) in enumerate(report["policies"].items()):
+            entry["tasks"]["all"]["claimed_realised"] = {
+                "claimed": estimate(-0.2 - 0.01 * number),
+                "realised": estimate(-0.1),
+                "note": "",
+            }
+            report["fairness"][name]["basket_price_by_income"] = bands
+
+    change_report(folder, filled)
+    monkeypatch.setattr(_load, "simulations", lambda: [what_if()])
+    monkeypatch.setattr(_load, "outcomes", lambda: [OUTCOME])
+    monkeypatch.setattr(_load, "carbon_report", carbon_report)
+    return folder
+
+
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_every_question_has_a_link_and_opens(open_app, question):
     app = open_app("evidence", question=question)
@@ -157,7 +203,9 @@ def test_backtest_figures_are_the_reports(open_app, small_shop):
     figures = report["policies"]["mix-strong"]["tasks"]["all"]["figures"]
     table = app.dataframe[0].value.set_index("Figure")["Change"]
     assert table["Relevance (NDCG@10)"] == percent(figures["ndcg"]["change"])
-    assert table["kg CO2e at equal function"] == percent(figures["demand_kg_functional"]["change"])
+    by_chance, bought = (f"kg CO2e at equal function, {basis}" for basis in ("by chance", "bought"))
+    assert table[by_chance] == percent(figures["demand_kg_functional"]["change"])
+    assert table[bought] == percent(figures["hits_kg_functional"]["change"])
 
 
 def test_claimed_and_realised_stand_beside_each_other(open_app, small_shop, tmp_path):
@@ -234,6 +282,9 @@ def test_a_measured_outcome_in_the_workspace_is_shown(open_app, small_shop, tmp_
     text = shown(app)
     assert "The change raised spend: +1.16 (0.4 to 1.9)." in text
     assert "0 of 1 periods before the start and 1 of 1 from it on" in text
+    periods, facts = (d.value for d in app.dataframe)
+    assert periods["Period"].tolist() == ["−1", "0"]
+    assert not facts["Value"].str.contains("–").any()  # what is not told is said in words
 
 
 def test_worked_numbers_sum_to_the_value(open_app):
@@ -260,3 +311,33 @@ def test_complete_journey_is_named_only_where_it_is_the_shop(open_app, small_sho
 def test_the_layers_look_different():
     for field in ("name", "badge", "mark", "icon", "drawn"):
         assert len({getattr(layer, field) for layer in _layers.LAYERS}) == len(_layers.LAYERS)
+
+
+@pytest.mark.parametrize(
+    ("question", "charts"), [(HONEST, 1), (REAL, 2), (WHAT_IF, 1), (DONE, 1), (BACKTEST, 3)]
+)
+def test_every_chart_stands_beside_a_table_with_its_numbers(
+    open_app, full_shop, same_numbers, question, charts
+):
+    app = open_app("evidence", workspace=full_shop, question=question)
+    assert not app.exception
+    same_numbers(app, charts)
+
+
+def test_every_figure_names_the_base_of_its_change(open_app):
+    app = open_app("evidence", question=BACKTEST)
+    table = next(d.value for d in app.dataframe if "Change is against" in d.value)
+    report = _load.opened().report
+    base = report["policies"]["relevance"]["tasks"]["all"]["figures"]["demand_kg_functional"]
+    above = table[table["What"].str.contains("above what the household buys")].iloc[0]
+    # its change is a share of all the kg, not of what lies above habit
+    assert "carbon at equal use" in above["Change is against"]
+    assert backtest.level(base["value"]) in above["Change is against"]
+    assert table.iloc[0]["Change is against"] == "its own level"
+
+
+def test_a_worked_product_is_called_as_on_every_other_page(open_app):
+    text = shown(open_app("evidence", question=METHOD))
+    named = re.search(r"\*\*Worked out\*\* for place \d+ of a list of \*.*?\*: (.*)\.", text)
+    assert named is not None
+    assert named[1] in _load.stock().titles

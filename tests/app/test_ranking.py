@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 
 from app_pages import _load, _ranking
+from app_pages._merchandise.controls import price_sentence
 from recommender.influence import brought_in, part_influences
+from recommender.tried import asked_of
 
 
 def shown(app) -> str:
@@ -111,3 +113,58 @@ def test_limits_of_a_policy_are_told_with_their_prices(open_app):
     said = " ".join(_ranking.limits_sentences(policy, entry))
     assert "At most 2 of a category" in said
     assert "\\*0\\.2\\*" in said
+
+
+def test_the_chart_the_table_and_the_text_show_the_same_numbers(open_app, same_numbers):
+    app = open_app("ranking")
+    same_numbers(app, charts=1)
+    text = shown(app)
+    for moved in app.dataframe[0].value["Places it moves"]:
+        assert f"**{moved} places.**" in text
+
+
+LATER = {"value": 0.4421}
+
+
+def test_a_smaller_share_of_the_own_brand_is_less_and_no_points():
+    own = {"value": 0.42, "change": -0.05, "change_low": -0.06, "change_high": -0.04}
+    said = _ranking.own_brand({"private_label_share": own}, {"private_label_share": own | LATER})
+    # by hand: 42.0 is 5 % less than 44.2, and 2.2 points
+    assert "42.0 % of the attention" in said.replace("\xa0", " ")
+    assert "against 44.2 % by relevance alone: 5.0 % less" in said.replace("\xa0", " ")
+    assert "−5.0" not in said
+
+
+def test_what_a_report_does_not_tell_is_named_and_no_row_of_dashes():
+    told = {key: {"value": 0.5} for key in ("seller_gini", "seller_top10_share", "sellers_reached")}
+    rows, missing = _ranking.with_and_without(told, told)
+    assert len(rows) == 3
+    assert not rows.eq("–").any(axis=None)
+    assert "suppliers shown to anybody, own brand left out" in missing
+
+
+def test_the_price_of_a_tonne_is_that_of_merchandise(open_app):
+    text = shown(open_app("ranking"))
+    here, entry = _load.opened(), _load.opened().report["policies"][_load.default().name]
+    said = price_sentence(asked_of(entry), None, here.currency)
+    assert said in text
+
+
+def test_groups_are_said_to_be_compared_only_where_the_report_compares_them(
+    open_app, small_shop, tmp_path
+):
+    folder = tmp_path / "workspace"
+    shutil.copytree(small_shop, folder)
+    ages = pd.DataFrame({"customer_id": ["h00", "h01"], "kids_count": ["0", "1"]})
+    open_app("ranking", workspace=folder)
+    here = _load.opened()
+    here.shop.__dict__["customers"] = ages
+    here.report["segments"] = {"rows": [{}]}
+    app = open_app("ranking", workspace=folder)
+    assert "The shop holds number of children for 2 households" in shown(app)
+    assert "Such groups are compared under Evidence" in shown(app)
+    here.report["segments"] = None
+    text = shown(open_app("ranking", workspace=folder))
+    assert "compared under Evidence" not in text
+    assert "the report compares none" in text
+    _load.pinned._opened.clear()
