@@ -11,9 +11,11 @@ from app_pages._footprints import pair as pairs
 from app_pages._footprints import parts, words
 from app_pages._footprints.catalogue import upload
 from app_pages._footprints.find import LONGEST_QUERY
+from app_pages._footprints.found import found_words
 from app_pages._footprints.quality import quality
+from app_pages._frame import fragment
 from app_pages._shop.stock import Stock
-from app_pages._words import count, listed, plain, sentence
+from app_pages._words import plain
 
 URL: Final = "query-params"
 SHOWN = 10  # results
@@ -32,9 +34,10 @@ def main() -> None:
         if tab.open:
             with tab:
                 draws()
+    _load.prepare_explanations()
 
 
-@st.fragment
+@fragment
 def products() -> None:
     """Search, one product, and another beside it; nothing else reruns."""
     stock, here = _load.stock(), _load.opened()
@@ -49,14 +52,14 @@ def products() -> None:
         help="Words in any order; a letter wrong, or the beginning of a word, is no matter.",
     )
     chosen = words.product_row(stock, st.query_params.get("product", ""))
+    if chosen is None and st.query_params.get("product"):
+        st.warning(
+            f"This shop has no product with the id “{plain(st.query_params['product'])}”. "
+            "Search for it by name.",
+            icon=":material/search_off:",
+        )
     results(stock, str(asked or "").strip(), chosen is not None, here.currency)
     if chosen is None:
-        if st.query_params.get("product"):
-            st.warning(
-                f"This shop has no product with the id “{plain(st.query_params['product'])}”. "
-                "Search for it by name.",
-                icon=":material/search_off:",
-            )
         return
     one_product(stock, chosen, here.currency)
 
@@ -80,12 +83,7 @@ def results(stock: Stock, asked: str, opened: bool, currency: str) -> None:
             icon=":material/search_off:",
         )
         return
-    said = count(len(found.products), "product")
-    if found.read_as:
-        read = listed([f"“{plain(a)}” as “{plain(b)}”" for a, b in found.read_as.items()])
-        said += f" · read {read}"
-    if found.unknown:
-        said += f" · no name holds {listed([f'“{plain(word)}”' for word in found.unknown])}"
+    said = found_words(found)
     if len(found.products) > SHOWN:
         said += f" · the best {SHOWN} are shown: another word, such as the pack, narrows it"
     top = [int(row) for row in found.products[:SHOWN]]
@@ -93,7 +91,7 @@ def results(stock: Stock, asked: str, opened: bool, currency: str) -> None:
         with st.expander(f"What else answers: {said}", key="results"):
             choices(stock, top, "product", currency)
     else:
-        st.caption(sentence(said))
+        st.caption(said[:1].upper() + said[1:] + ".")
         choices(stock, top, "product", currency)
 
 
@@ -136,6 +134,8 @@ def one_product(stock: Stock, row: int, currency: str) -> None:
         if isinstance(product.get(c), str) and product[c]
     ]
     price = words.price(product, currency)
+    if product.get("price_basis") == "sales":
+        price += ", as it was sold here"
     st.caption(" · ".join([*shelf, price, f"id {plain(product['product_id'])}"]))
     left, right = st.columns([1, 1], gap="large")
     with left:
@@ -147,7 +147,7 @@ def one_product(stock: Stock, row: int, currency: str) -> None:
     with st.container():
         beside(stock, row, currency)
     st.subheader("How we know", anchor=False)
-    found = parts.how_we_know(stock, row)
+    found = parts.how_we_know(stock, row, currency)
     facts.markdown(parts.facts_table(words.facts(product, found)))
 
 

@@ -173,7 +173,7 @@ def record_quality(
     Year and place are the median over its figures; a citation that `figures` lacks counts as
     undated and from nowhere.
     """
-    cited = cited_figures(seed, read_figures() if figures is None else figures)
+    cited = cited_figures(seed, _shipped_figures() if figures is None else figures)
     each = pd.DataFrame(
         {
             "record": cited["record"].to_numpy(),
@@ -193,6 +193,11 @@ def record_quality(
     return np.column_stack([median["time"], median["geography"], completeness, reliability]).astype(
         np.int64
     )
+
+
+@cache
+def _shipped_figures() -> pd.DataFrame:
+    return read_figures()
 
 
 def spend_quality(*, year: int, region: str = REGION) -> tuple[int, int, int, int, int]:
@@ -267,7 +272,7 @@ def place_scores(places: pd.Series, region: str) -> Ints:
 
 def newest_year(figures: pd.DataFrame | None = None) -> int:
     """The year of the newest published figure: what a footprint is about if nobody says."""
-    return int((read_figures() if figures is None else figures)["year"].max())
+    return int((_shipped_figures() if figures is None else figures)["year"].max())
 
 
 @cache

@@ -7,6 +7,7 @@ dinners". Every step is one pass over the distinct texts or the distinct words o
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ def _words(text: str) -> list[str]:
 # Read in this order: what a product is called first, then the shelf it stands on.
 NAME_COLUMNS = ("title", "concept", "product_type", "type")
 SHELF_COLUMNS = ("category", "department")
+FEW = 4_000  # distinct texts whose reading is kept: a shelf's
 
 # Before the text is cut into words: truncations, run-together words, and letters that mean a word
 # only in their place. The patterns are RE2, on lower-case text, applied in order.
@@ -289,7 +291,7 @@ def keep_words(texts: pd.Series, words: Collection[str]) -> pd.Series:
 
 def _over_distinct(texts: pd.Series, change: Callable[[pa.Array], pa.Array]) -> pd.Series:
     codes, distinct = pd.factorize(texts.astype("str"))  # null has code -1: it reads ""
-    given = tuple([*distinct, ""])
+    given = (*distinct, "")
     # one product's few texts are read again and again, and compiling the patterns takes long
     kept = len(given) <= FEW and change in (_expand, _tokens)
     changed = _changed(change, given) if kept else _change(change, given)

@@ -12,7 +12,9 @@ import streamlit as st
 from app_pages import _load
 from app_pages._footprints import estimates as made_here
 from app_pages._footprints import upload as uploads
-from app_pages._footprints.parts import READABLE, table
+from app_pages._footprints.doubts import doubts, usual_prices
+from app_pages._footprints.parts import READABLE
+from app_pages._frame import fragment
 from app_pages._roles import ESTIMATE, refusal
 from app_pages._words import TIERS, count, kg, listed, plain, sentence, share
 from recommender.workspace import WorkspaceError
@@ -21,7 +23,7 @@ PREVIEW = 200  # rows of the estimates that are shown
 LONG = 700  # letters of a sentence that holds text of the file
 
 
-@st.fragment
+@fragment
 def upload() -> None:
     """A catalogue of the visitor's own: checked row by row, estimated, handed back."""
     prose = st.container(width=READABLE)
@@ -53,7 +55,7 @@ def upload() -> None:
         prose.error(f"Not read: {sentence(plain(why, LONG))}", icon=":material/block:")
         return
     content = file.getvalue()
-    verdict = uploads.check_upload(PurePath(file.name).name[:80], content)
+    verdict, doubtful = checked(PurePath(file.name).name[:80], content)
     said = plain(uploads.verdict_sentence(verdict), LONG)
     if verdict.products is None:
         prose.error(said, icon=":material/rule:")
@@ -61,12 +63,52 @@ def upload() -> None:
             prose.markdown(f"**How to fix it.** {plain(verdict.hint, LONG)}")
         if verdict.faulty:
             refused_rows(verdict)
+        if len(verdict.notes):
+            st.markdown("**Rows that say too little to be estimated**")
+            listing(verdict.notes, "Rows that say too little, and why.", "notes")
         return
     prose.success(said, icon=":material/check_circle:")
-    if len(verdict.notes):
-        with st.expander(f"{count(len(verdict.notes), 'row')} that will get no figure, and why"):
-            table(verdict.notes.head(uploads.LISTED), "Rows without a figure, and why.", "notes")
-    estimates(verdict.products, blake2b(content, digest_size=16).hexdigest())
+    if len(doubtful):
+        found = count(len(doubtful), "value looks", "values look")
+        prose.warning(
+            f"{found} wrong. Nothing was refused: what is estimated below takes them as written.",
+            icon=":material/rule:",
+        )
+        listing(doubtful, "Values that look wrong, and why.", "doubts")
+    made = estimates(verdict.products, blake2b(content, digest_size=16).hexdigest())
+    if not made and len(verdict.notes):
+        listing(verdict.notes, "Rows that say too little, and why.", "notes")
+
+
+def checked(name: str, content: bytes) -> tuple[uploads.Verdict, pd.DataFrame]:
+    """The check of a file, and what in it looks wrong; made once for each file of a session."""
+    mark = blake2b(content, digest_size=16, person=b"check").hexdigest() + name
+    kept: dict[str, Any] = st.session_state.get("checked", {})
+    if kept.get("mark") != mark:
+        with st.spinner("Checking every row …"):
+            verdict = uploads.check_upload(name, content)
+            doubtful = pd.DataFrame()
+            if verdict.products is not None:
+                doubtful = doubts(verdict.products, usual_prices(_load.stock().products))
+        kept = {"mark": mark, "verdict": verdict, "doubts": doubtful}
+        st.session_state["checked"] = kept
+    return kept["verdict"], kept["doubts"]
+
+
+def listing(rows: pd.DataFrame, alt: str, key: str) -> None:
+    """A line per row, its sentences in full."""
+    last = str(rows.columns[-1])
+    st.dataframe(
+        rows.head(uploads.LISTED),
+        hide_index=True,
+        column_config={
+            "Row": st.column_config.NumberColumn(format="localized", width=70),
+            "Product": st.column_config.TextColumn(width=200),
+            last: st.column_config.TextColumn(width=560),
+        },
+        alt=alt,
+        key=key,
+    )
 
 
 def refused_rows(verdict: uploads.Verdict) -> None:
@@ -79,9 +121,11 @@ def refused_rows(verdict: uploads.Verdict) -> None:
         found.head(uploads.LISTED),
         hide_index=True,
         column_config={
-            "Row": st.column_config.NumberColumn(format="localized", width="small"),
-            "Problem": st.column_config.TextColumn(width="medium"),
-            "How to fix it": st.column_config.TextColumn(width="large"),
+            "Row": st.column_config.NumberColumn(format="localized", width=70),
+            "Product": st.column_config.TextColumn(width=130),
+            "Column": st.column_config.TextColumn(width=130),
+            "Problem": st.column_config.TextColumn(width=470),
+            "How to fix it": st.column_config.TextColumn(width=430),
         },
         alt=f"{count(len(found), 'fault')}, a row each, with what to write instead.",
         key="faults",
@@ -96,8 +140,8 @@ def refused_rows(verdict: uploads.Verdict) -> None:
     )
 
 
-def estimates(products: pd.DataFrame, name: str) -> None:
-    """Footprints of an uploaded catalogue, made once, shown and handed back."""
+def estimates(products: pd.DataFrame, name: str) -> bool:
+    """Footprints of an uploaded catalogue, made once, shown and handed back; whether any could."""
     kept: dict[str, Any] = st.session_state.get("estimated", {})
     if kept.get("name") != name:
         try:
@@ -108,25 +152,31 @@ def estimates(products: pd.DataFrame, name: str) -> None:
                 f"`greenaisle footprint fit` makes a model, in well under a minute.",
                 icon=":material/model_training:",
             )
-            return
+            return False
         bar, made = st.progress(0.0), []
         for done, part in made_here.estimated(products, model, _load.market()):
             made.append(part)
             bar.progress(done / len(products), f"{done:,} of {len(products):,} estimated")
         bar.empty()
         rows = made_here.with_names(products, made)
+        handed = made_here.for_download(rows)
         kept = {
             "name": name,
             "rows": rows,
-            "csv": made_here.as_csv(rows),
-            "parquet": made_here.as_parquet(rows),
+            "csv": made_here.as_csv(handed),
+            "parquet": made_here.as_parquet(handed),
         }
         st.session_state["estimated"] = kept
     rows = kept["rows"]
     by_tier = rows["tier"].value_counts()
-    said = listed([f"{number:,} {TIERS[str(tier)]}" for tier, number in by_tier.items()])
+    by_tier = by_tier.drop("unknown", errors="ignore")
+    said = listed([f"{number:,} {TIERS[str(tier)]}" for tier, number in by_tier.items()] or ["–"])
     known = share(float(rows["kg_co2e"].notna().mean()))
     st.markdown(f"**{known} of {count(len(rows), 'product')} have a figure:** {said}.")
+    bare = made_here.without_figure(rows)
+    if len(bare):
+        with st.expander(f"{count(len(bare), 'row')} without a figure, and why", expanded=True):
+            listing(bare, "Rows without a figure, and why.", "bare")
     with st.container(horizontal=True):
         for form, mime in (("csv", "text/csv"), ("parquet", "application/vnd.apache.parquet")):
             st.download_button(
@@ -143,7 +193,7 @@ def estimates(products: pd.DataFrame, name: str) -> None:
     st.dataframe(
         pd.DataFrame(
             {
-                "Product": shown.get("title", shown["product_id"]),
+                "Product": shown.get("title", shown["product_id"]).fillna(shown["product_id"]),
                 "Per pack": [
                     kg(*ends)
                     for ends in shown[["kg_co2e", "kg_co2e_low", "kg_co2e_high"]].itertuples(
@@ -151,17 +201,26 @@ def estimates(products: pd.DataFrame, name: str) -> None:
                     )
                 ],
                 "How it was found": [TIERS[str(tier)] for tier in shown["tier"]],
-                "Source": shown["source"],
+                "What it rests on": made_here.in_short(shown["source"]),
             }
         ),
         hide_index=True,
+        column_config={
+            "Product": st.column_config.TextColumn(width=240),
+            "Per pack": st.column_config.TextColumn(width=220),
+            "How it was found": st.column_config.TextColumn(width=220),
+            "What it rests on": st.column_config.TextColumn(width=600),
+        },
         alt=f"The first {len(shown)} estimates, with range, how each was found, and its source.",
         key="estimates",
     )
     market = _load.market()
     year = f"of {market.price_year}" if market.price_year else "as they are"
     st.caption(
-        f"The first {len(shown):,} of {len(rows):,}. Prices were read as {year}, at "
-        f"{market.usd_per_currency:g} US dollars a unit. In the CSV a quote stands before any text "
-        f"that a spreadsheet would take for a formula; the Parquet file is as it is."
+        f"The first {len(shown):,} of {len(rows):,}; the files have each source in full. Prices "
+        f"were read as {year}, at {market.usd_per_currency:g} US dollars a unit. In the CSV a "
+        f"quote stands before any text that a spreadsheet would take for a formula; the Parquet "
+        f"file has none. Both have figures to the digits that their ranges support, and "
+        f"`how_found` beside `tier`."
     )
+    return True

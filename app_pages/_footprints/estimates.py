@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
+from app_pages._words import TIERS
 from pcf_estimator.estimate import Market
 from pcf_estimator.model import PcfModel
 from recommender.footprint_steps import with_verified
 
 PART = 500  # products that are estimated between two looks at the progress
+NARROW = 1.2  # high over low, under which a figure supports three digits
+LONGEST, LONG = 80, 300  # letters of a name and of a reason
+WHY = {  # reasons of the table of footprints, said to whoever gave the file
+    "its goods are not in the seed, and the spend factor needs a price": "no published record is "
+    "like it; with a price in the catalogue it would get a rough figure",
+    "no record, kind or shelf of the seed is like it, and no spend factor": "no published record, "
+    "kind of good, shelf or industry matches its words",
+    "the mass of a pack is not known, and no spend factor with a price": "nothing says what its "
+    "pack weighs; with a size or a price it would get a figure",
+    "it has no text": "it has no title, type or category in words",
+}
 # the first letters by which a spreadsheet takes a text for a formula
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
@@ -46,6 +60,67 @@ def with_names(products: pd.DataFrame, made: list[pd.DataFrame]) -> pd.DataFrame
     if "title" in products:
         footprints.insert(1, "title", products["title"].reset_index(drop=True))
     return footprints
+
+
+def without_figure(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the estimates that got no figure, numbered as in the file, each with its reason."""
+    bare = np.flatnonzero(rows["kg_co2e"].isna())
+    names = rows["title"] if "title" in rows else rows["product_id"]
+    names = names.fillna(rows["product_id"]).astype("str")
+    return pd.DataFrame(
+        {
+            "Row": bare + 1,
+            "Product": names.iloc[bare].str.slice(0, LONGEST).to_numpy(),
+            "Why it has no figure": [
+                WHY.get(str(why), str(why))[:LONG] for why in rows["source"].iloc[bare]
+            ],
+        }
+    )
+
+
+def in_short(sources: pd.Series) -> pd.Series:
+    """What figures rest on without the marks of the records; reasons in a person's words.
+
+    >>> in_short(pd.Series(["near white rice (agribalyse:9100; su-eatable:RICE)"])).tolist()
+    ['near white rice']
+    """
+    said = sources.map(lambda why: WHY.get(str(why), str(why))).astype("str")
+    return said.str.replace(r" \([^()]*\)", "", regex=True).str.slice(0, LONG)
+
+
+def for_download(rows: pd.DataFrame) -> pd.DataFrame:
+    """The table of footprints with numbers to what their ranges support, and the tier in words.
+
+    Column names stay those of the table; `how_found` is added. Two digits, as on screen; three
+    where the ends lie within a tenth of the figure, or where a supplier's figure was verified.
+
+    >>> rows = pd.DataFrame({"tier": ["model"], "kg_co2e": [1.23456], "kg_co2e_low": [0.61728]})
+    >>> for_download(rows.assign(kg_co2e_high=2.46912)).to_numpy().tolist()
+    [['model', 'estimated from similar products', 1.2, 0.62, 2.5]]
+    """
+    shown = rows.copy()
+    near = shown["kg_co2e_high"] / shown["kg_co2e_low"] < NARROW
+    digits = np.where(near | (shown["tier"] == "verified"), 3, 2)
+    for name in (str(column) for column in shown.columns):
+        values = shown[name]
+        if name.startswith("kg_co2e"):
+            shown[name] = _significant(values, digits)
+        elif name == "net_mass_kg":
+            shown[name] = _significant(values, np.full(len(shown), 3))
+        elif name in ("similarity", "difference_sd_log10"):
+            shown[name] = values.astype("float64").round(3)
+    words = shown["tier"].map(TIERS).astype("str")
+    shown.insert(list(shown.columns).index("tier") + 1, "how_found", words)
+    return shown
+
+
+def _significant(values: pd.Series, digits: np.ndarray) -> pd.Series:
+    number = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    rounded = [
+        v if not np.isfinite(v) or v == 0 else round(v, int(d) - 1 - math.floor(math.log10(abs(v))))
+        for v, d in zip(number, digits, strict=True)
+    ]
+    return pd.Series(rounded, index=values.index, dtype="float64")
 
 
 def as_csv(frame: pd.DataFrame) -> bytes:

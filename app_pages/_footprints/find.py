@@ -17,10 +17,14 @@ Ints = np.ndarray
 
 WORD = r"[^\W_]+"
 LONGEST_QUERY, MOST_WORDS = 120, 8  # letters and words of a search that are read
-EXACT, BEGINS, ONE_OFF, TWO_OFF = 1.0, 0.9, 0.8, 0.65  # how well a word of a name answers
+# How well a word of a name answers: itself, in the plural, mistyped, or as a part of it.
+EXACT, PLURAL, ONE_OFF, TWO_OFF, BEGINS = 1.0, 0.95, 0.8, 0.65, 0.5
+BY_SHELF = 0.8  # of that, where only the shelf or the type says it
+SHELVED_SO = 0.2  # added where the name says it and its category too: wine is no vinegar
 SHORTEST_BEGINNING, SHORTEST_MISTAKEN, SHORTEST_TWICE = 2, 4, 8  # letters
+SHELF_COLUMNS = ("category", "product_type", "department")
 LOOKED_AT = 60  # words whose letters are most alike, of which the distance is counted
-LEAST = 0.5  # share of the words' weight that a find must answer, if any does
+ENOUGH = 10  # finds for every word, beside which those that lack one are left away
 NAMED, SOLD = 0.2, 0.05  # what a name of little else, and a much bought product, add
 
 
@@ -32,7 +36,8 @@ class Finder:
     words: dict[str, int]
     names: list[str]  # the words again, by number
     held: csc_matrix  # (products, words): 1 where the name holds the word
-    rarity: Floats  # (words,)
+    shelved: csc_matrix  # the same for category, type and department
+    category: csc_matrix  # the same for the category alone
     bought: Floats  # (words,): how much of what holds the word is bought
     letters: TfidfVectorizer
     spelled: csr_matrix  # (words, pairs of letters)
@@ -46,18 +51,40 @@ class Found:
 
     products: Ints
     read_as: dict[str, str]
-    unknown: tuple[str, ...]  # words that no name holds, nor anything near them
+    unknown: tuple[str, ...]  # words that no name or shelf holds, nor anything near them
+    left_out: tuple[str, ...] = ()  # words that others answer, but not the best of `products`
+    complete: int = 0  # how many of `products`, the first, answer every word that is known
 
 
-def finder(ids: Sequence[str], titles: Sequence[str], crowd: Floats) -> Finder:
-    """An index over `titles`; `crowd` says how many buy each, and settles ties."""
+def finder(
+    ids: Sequence[str],
+    titles: Sequence[str],
+    crowd: Floats,
+    shelves: pd.DataFrame | None = None,
+) -> Finder:
+    """An index over `titles` and, where `shelves` has them, the words of category, product_type
+    and department; `crowd` says how many buy each, and settles ties."""
     folded = [fold(title) for title in titles]
+    shelves = pd.DataFrame(index=range(len(folded))) if shelves is None else shelves
+    category, *others = (
+        shelves[name].fillna("").astype("str").to_numpy(dtype=object)
+        if name in shelves
+        else np.full(len(folded), "", dtype=object)
+        for name in SHELF_COLUMNS
+    )
     counted = CountVectorizer(token_pattern=WORD, lowercase=False, binary=True, dtype=np.float32)
+    on_shelf = _once(category + " " + others[0] + " " + others[1])
     try:
-        held = counted.fit_transform(folded).tocsc()
+        counted.fit([*folded, *on_shelf.distinct])
+        held = counted.transform(folded).tocsc()
+        shelved, own = (
+            counted.transform(texts.distinct)[texts.codes].tocsc()
+            for texts in (on_shelf, _once(category))
+        )
         names = [str(word) for word in counted.get_feature_names_out()]
     except ValueError:  # no title holds a word
         held, names = csc_matrix((len(folded), 0), dtype=np.float32), []
+        shelved = own = held
     letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 2), dtype=np.float32)
     spelled = letters.fit_transform(names or ["-"])
     crowd = np.asarray(crowd, dtype=np.float64)
@@ -67,7 +94,8 @@ def finder(ids: Sequence[str], titles: Sequence[str], crowd: Floats) -> Finder:
         words={word: number for number, word in enumerate(names)},
         names=names,
         held=held,
-        rarity=np.log1p(len(folded) / np.maximum(np.diff(held.indptr), 1)),
+        shelved=shelved,
+        category=own,
         bought=np.asarray(held.T @ crowd),
         letters=letters,
         spelled=spelled,
@@ -76,6 +104,18 @@ def finder(ids: Sequence[str], titles: Sequence[str], crowd: Floats) -> Finder:
         ),
         sold=rank.to_numpy(dtype=np.float64),
     )
+
+
+@dataclass(frozen=True)
+class _Once:
+    distinct: list[str]
+    codes: Ints
+
+
+def _once(texts: np.ndarray) -> _Once:
+    """Each distinct text folded once, and which of them each row has."""
+    codes, distinct = pd.factorize(texts)
+    return _Once([fold(text) for text in distinct], codes)
 
 
 def fold(text: str) -> str:
@@ -89,52 +129,70 @@ def fold(text: str) -> str:
 
 
 def find(index: Finder, asked: str) -> Found:
-    """Products that answer `asked`, best first: by id, or by the words of the name.
+    """Products that answer `asked`, best first: by id, or by the words of name and shelf.
 
-    Every word may be the beginning of one, or one letter off (two in a long word).
+    Those that answer every word stand before those that answer some, and whole words count more
+    than parts of words. Every word may be the beginning of one, or one letter off (two in a long
+    word).
 
     >>> goods = finder(["a", "b"], ["Ground beef, 1 lb", "White milk"], np.array([1.0, 2.0]))
     >>> found = find(goods, "gruond beff")
     >>> found.products.tolist(), found.read_as
     ([0], {'gruond': 'ground', 'beff': 'beef'})
+    >>> find(goods, "white beef").left_out  # milk is bought more
+    ('beef',)
     """
     asked = asked.strip()[:LONGEST_QUERY]
     own = np.flatnonzero(index.ids == asked)
     typed = list(dict.fromkeys(re.findall(WORD, fold(asked))))[:MOST_WORDS]
-    score = np.zeros(len(index.ids))
-    hits = np.zeros(len(index.ids))
-    whole, read_as, unknown = 0.0, {}, []
+    known, score, hits = [], np.zeros(len(index.ids)), np.zeros(len(index.ids))
+    answered = np.zeros(len(index.ids), dtype=np.int64)
+    read_as, unknown = {}, []
     for word in typed:
         near = _near(index, word)
         if not near:
             unknown.append(word)
-            whole += float(index.rarity.mean()) if len(index.rarity) else 1.0
             continue
         best = max(near, key=lambda pair: (pair[1], index.bought[pair[0]]))
-        if best[1] < BEGINS:
+        if BEGINS < best[1] < PLURAL:
             read_as[word] = index.names[best[0]]
-        answers = np.zeros(len(index.ids))
-        for number, likeness in sorted(near, key=lambda pair: pair[1]):
-            answers[_holders(index, number)] = likeness
-        weight = float(index.rarity[best[0]])
-        whole += weight
-        score += weight * answers
-        hits += answers > 0
-    score = score / whole if whole else score
-    least = min(
-        LEAST, 0.9 * float(score.max(initial=0.0))
-    )  # where nothing answers all, the nearest
-    kept = np.flatnonzero((score >= least) & (score > 0))
-    value = score[kept] + NAMED * hits[kept] / np.maximum(index.length[kept], hits[kept])
+        named, answers = _answers(index, near)
+        known.append((word, answers > 0))
+        score += answers
+        hits += named
+        answered += answers > 0
+    most = int(answered.max(initial=0))
+    kept = np.flatnonzero((answered == most) & (answered > 0))
+    if len(kept) < ENOUGH and most > 1:
+        kept = np.flatnonzero(answered >= most - 1)
+    value = score[kept] / max(len(known), 1)
+    value += NAMED * hits[kept] / np.maximum(index.length[kept], np.maximum(hits[kept], 1))
     value += SOLD * index.sold[kept]
-    ranked = kept[np.lexsort((kept, -value))]
+    ranked = kept[np.lexsort((kept, -value, -answered[kept]))]
     others = ranked[~np.isin(ranked, own)]
-    return Found(np.append(own, others), read_as, tuple(unknown))
+    left_out = [] if len(own) or not len(others) else [w for w, by in known if not by[others[0]]]
+    complete = int((answered[others] == len(known)).sum()) if known else 0
+    found = np.append(own, others)
+    return Found(found, read_as, tuple(unknown), tuple(left_out), complete)
 
 
-def _holders(index: Finder, number: int) -> Ints:
-    start, end = index.held.indptr[number], index.held.indptr[number + 1]
-    return np.asarray(index.held.indices[start:end])
+def _answers(index: Finder, near: list[tuple[int, float]]) -> tuple[Floats, Floats]:
+    """Whether each product's name holds one of the words, and how well name or shelf answers."""
+    named, answers = np.zeros(len(index.ids)), np.zeros(len(index.ids))
+    for number, likeness in sorted(near, key=lambda pair: pair[1]):
+        answers[_holders(index.shelved, number)] = BY_SHELF * likeness
+    for number, likeness in sorted(near, key=lambda pair: pair[1]):
+        rows = _holders(index.held, number)
+        answers[rows] = np.maximum(answers[rows], likeness)
+        named[rows] = 1.0
+    shelved = np.zeros(len(index.ids))
+    for number, likeness in near:
+        shelved[_holders(index.category, number)] = SHELVED_SO * likeness
+    return named, answers + shelved * named
+
+
+def _holders(held: csc_matrix, number: int) -> Ints:
+    return np.asarray(held.indices[held.indptr[number] : held.indptr[number + 1]])
 
 
 def _near(index: Finder, typed: str) -> list[tuple[int, float]]:
@@ -142,14 +200,18 @@ def _near(index: Finder, typed: str) -> list[tuple[int, float]]:
     if typed in index.words:
         near = [(index.words[typed], EXACT)]
         # "egg" also means "eggs"
-        near += [(index.words[w], BEGINS) for w in (f"{typed}s", f"{typed}es") if w in index.words]
-        return near
+        several = [w for w in (f"{typed}s", f"{typed}es") if w in index.words]
+        one = [typed[:-1]] if typed.endswith("s") and typed[:-1] in index.words else []
+        return near + [(index.words[w], PLURAL) for w in [*several, *one]]
+    several = [w for w in (f"{typed}s", f"{typed}es") if w in index.words]
+    if several:
+        return [(index.words[w], PLURAL) for w in several]
     if len(typed) >= SHORTEST_BEGINNING:
         near = [(k, BEGINS) for k, word in enumerate(index.names) if word.startswith(typed)]
         if near:
             return near
     if typed.endswith("s") and typed[:-1] in index.words:
-        return [(index.words[typed[:-1]], BEGINS)]
+        return [(index.words[typed[:-1]], PLURAL)]
     if len(typed) < SHORTEST_MISTAKEN or not index.names or typed.isdecimal():
         return []
     alike = (index.spelled @ index.letters.transform([typed]).T).toarray().ravel()

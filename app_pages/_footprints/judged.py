@@ -8,25 +8,21 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from app_pages._draw import AMBER, GREY, TEAL
-from app_pages._words import listed, share, significant
+from app_pages._draw import AMBER, TEAL
+from app_pages._words import share
 from pcf_estimator.explain.words import MEMBER_WORDS
 
 METHODS = {
     "median": "one figure for everything",
-    "category mean": "mean of the shelf",
+    "category mean": "one mean a category",
     "knn-5": "five nearest names",
     "blend": "the blend",
+    "shelf": "mean of its kind and shelf",
     "estimate": "what a product gets",
     "estimate, title only": "the same from a title alone",
     "estimate, no title": "the same without a title",
 }
 SCORES = {"pairwise_accuracy": "pairs ranked right", "within_factor_2": "within a factor of 2"}
-HELD = {
-    "coverage": "held by the method's own range",
-    "coverage_widened": "held by the range on screen",
-    "worst_category_coverage": "held in the worst category",
-}
 Splits = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 
@@ -103,7 +99,7 @@ def split_sentence(methods: Mapping[str, Mapping[str, Any]], split: str) -> str:
 
     return (
         f"Split “{split}”: of two goods of one category that differ, "
-        f"{of('estimate', 'pairwise_accuracy')} are ranked right (mean of the shelf "
+        f"{of('estimate', 'pairwise_accuracy')} are ranked right (one mean a category "
         f"{of('category mean', 'pairwise_accuracy')}, five nearest names "
         f"{of('knn-5', 'pairwise_accuracy')}); {of('estimate', 'within_factor_2')} of the figures "
         f"lie within a factor of 2 (one figure for everything "
@@ -112,96 +108,28 @@ def split_sentence(methods: Mapping[str, Mapping[str, Any]], split: str) -> str:
     )
 
 
-def coverage_points(splits: Splits) -> pd.DataFrame:
-    """Coverage held by split, in percent, a row per range that was judged."""
-    rows = [
-        {"split": split, "range": said, "held": 100 * float(scores[name])}
-        for split, methods in splits.items()
-        for name, said in HELD.items()
-        if (scores := methods.get("estimate", {})).get(name) is not None
-    ]
-    return pd.DataFrame(rows, columns=["split", "range", "held"])
+def apart_sentence(
+    methods: Mapping[str, Mapping[str, Any]], weights: Mapping[str, float] | None = None
+) -> str:
+    """Why two means differ, and why the blend ranks no better than its heaviest member does."""
 
+    def pairs(method: str) -> float | None:
+        return methods.get(method, {}).get("pairwise_accuracy")
 
-def coverage_chart(points: pd.DataFrame, promised: float) -> alt.LayerChart:
-    """A row per split with what its ranges held, beside a line at what they promise."""
-    said = list(HELD.values())
-    scale = alt.Scale(domain=[min(50.0, points["held"].min() - 5), 100], nice=False, zero=False)
-    dots = (
-        alt.Chart(points)
-        .mark_point(filled=True, size=110, opacity=1)
-        .encode(
-            x=alt.X(
-                "held:Q",
-                title="Figures inside their 80 % range, %",
-                scale=scale,
-                axis=alt.Axis(tickCount=6),
-            ),
-            y=alt.Y("split:N", sort=None, title=None, axis=alt.Axis(labelLimit=150, grid=True)),
-            color=alt.Color(
-                "range:N", scale=alt.Scale(domain=said, range=[TEAL, GREY, AMBER]), legend=None
-            ),
-            shape=alt.Shape(
-                "range:N",
-                scale=alt.Scale(domain=said, range=["circle", "square", "diamond"]),
-                legend=None,  # the caption names the marks
-            ),
-            tooltip=[
-                alt.Tooltip("split:N", title="Split"),
-                alt.Tooltip("range:N", title="Which"),
-                alt.Tooltip("held:Q", title="%", format=".1f"),
-            ],
+    said = []
+    if pairs("category mean") is not None and pairs("shelf") is not None:
+        said.append(
+            f"“{method_name('category mean')}” gives all goods of a category one figure, so it "
+            f"ranks none of them ({share(pairs('category mean'))}, as by tossing a coin); "
+            f"“{method_name('shelf')}” begins at the kind of good, and so tells some "
+            f"apart ({share(pairs('shelf'))})."
         )
-    )
-    line = (
-        alt.Chart(pd.DataFrame({"promised": [100 * promised]}))
-        .mark_rule(color=GREY, strokeDash=[5, 4], strokeWidth=1.5)
-        .encode(x=alt.X("promised:Q", scale=scale))
-    )
-    return (line + dots).properties(height=40 * points["split"].nunique() + 70)
-
-
-def coverage_sentence(splits: Splits, promised: float) -> str:
-    """Coverage promised against coverage held, in words."""
-    held = {
-        split: float(methods["estimate"]["coverage"])
-        for split, methods in splits.items()
-        if methods.get("estimate", {}).get("coverage") is not None
-    }
-    if not held:
-        return "No split has ranges."
-    said = listed([f"{share(part)} ({split})" for split, part in held.items()])
-    short = [split for split, part in held.items() if part < promised - 0.005]
-    worst = min(
-        (methods["estimate"] for split, methods in splits.items() if split in held),
-        key=lambda scores: scores.get("worst_category_coverage") or 1.0,
-    )
-    words = (
-        f"Ranges promise to hold {share(promised)} of the figures (dashed line); they held {said}."
-    )
-    if worst.get("worst_category_coverage") is not None:
-        words += (
-            f" The worst category anywhere, {worst.get('worst_category', 'unnamed')}, held "
-            f"{share(worst['worst_category_coverage'])}: there the ranges promise too much."
+    heaviest = max(weights, key=lambda name: weights[name]) if weights else ""
+    alone, blend = pairs(heaviest), pairs("blend")
+    if alone is not None and blend is not None and abs(alone - blend) < 0.01 and weights:
+        said.append(
+            f"The blend ranks pairs as “{method_name(heaviest)}” does by itself "
+            f"({share(blend)} and {share(alone)}), because {share(weights[heaviest])} of its "
+            f"weight is that method's: the others move a figure, hardly the order."
         )
-    return words + (f" Below the promise: {listed(short)}." if short else "")
-
-
-def coverage_table(splits: Splits, promised: float) -> pd.DataFrame:
-    return pd.DataFrame(
-        [
-            {
-                "Split": split,
-                "Promised": share(promised),
-                "Held": share(scores.get("coverage")),
-                "Held on screen": share(scores.get("coverage_widened")),
-                "Worst category": str(scores.get("worst_category") or "–"),
-                "Held there": share(scores.get("worst_category_coverage")),
-                "High over low": significant(scores["range_factor"])
-                if scores.get("range_factor")
-                else "–",
-            }
-            for split, methods in splits.items()
-            for scores in [methods.get("estimate", {})]
-        ]
-    )
+    return " ".join(said)

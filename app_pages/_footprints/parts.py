@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 import streamlit as st
 
 from app_pages import _load
 from app_pages._draw import footprint_mark
-from app_pages._footprints import draw, words
+from app_pages._footprints import draw, rests_on, words
 from app_pages._footprints import pair as pairs
 from app_pages._shop.stock import Stock, ranges_at_equal_use
 from app_pages._words import CHANCE_FROM, TIERS, kg, plain, sentence
@@ -15,6 +17,9 @@ from pcf_estimator.explain.explanation import Explanation
 from recommender.workspace import WorkspaceError
 
 READABLE = 860
+# pixels: sources in full on a wide screen
+RECORD_WIDTHS = {"Record": 170, "kg CO2e per kg": 115, "As published": 105, "Likeness": 80}
+RECORD_WIDTHS |= {"Source": 800}
 
 
 def figure(stock: Stock, row: int) -> None:
@@ -51,7 +56,7 @@ def quality_marks(stock: Stock, row: int) -> None:
     st.caption(said)
 
 
-def how_we_know(stock: Stock, row: int) -> Explanation | None:
+def how_we_know(stock: Stock, row: int, currency: str) -> Explanation | None:
     """Nearest records, members' votes, why the range is so wide; None where nobody can be asked."""
     product = stock.products.iloc[row]
     try:
@@ -74,7 +79,11 @@ def how_we_know(stock: Stock, row: int) -> Explanation | None:
     if not said.get("How it was found") and not found.records:
         name = stock.titles[row]
         lines = [line.replace(found.title, name) for line in said["Footprint"]]
+        if words.price_and_no_figure(product, currency):
+            lines = [line.replace("without a price", "without a listed price") for line in lines]
         st.markdown(" ".join(plain(line, words.LONG) for line in lines))
+        if priced := words.price_and_no_figure(product, currency):
+            st.markdown(priced)
         sentences(found, "What would make it better")
         return found
     if found.records:
@@ -90,19 +99,26 @@ def how_we_know(stock: Stock, row: int) -> Explanation | None:
             sentences(found, "Why the range is this wide")
             sentences(found, "What would make it better")
         st.markdown("**Nearest published records**")
-        table(words.records_table(found), "The nearest records with figure and source.", "records")
+        table(
+            rests_on.records_table(found),
+            "The nearest records with figure and source.",
+            "records",
+            RECORD_WIDTHS,
+        )
         st.markdown("**What each method says by itself**")
         votes = [line for line in how if line.startswith("Asked one by one")]
         end = plain(votes[0].rsplit(". ", 1)[-1], words.LONG) if votes else ""
         with st.container(width=READABLE):
-            table(words.votes_table(found), f"Each method's figure and weight. {end}", "votes")
+            table(rests_on.votes_table(found), f"Each method's figure and weight. {end}", "votes")
             st.caption(end)
+            if why := rests_on.why_outside(found):
+                st.caption(why)
         return found
     prose = st.container(width=READABLE)
     with prose:
         sentences(found, "How it was found")
         if found.declarations:
-            table(words.declarations_table(found), "Makers' declarations.", "declarations")
+            table(rests_on.declarations_table(found), "Makers' declarations.", "declarations")
         sentences(found, "Why the range is this wide")
         sentences(found, "What would make it better")
     return found
@@ -150,15 +166,20 @@ def comparison(stock: Stock, first: int, second: int) -> None:
         st.caption(f"The pack's size plays no part. {CHANCE_FROM[stock.swaps.learned]}")
 
 
-def table(rows: pd.DataFrame, alt: str, key: str) -> None:
+def table(rows: pd.DataFrame, alt: str, key: str, widths: Mapping[str, int] | None = None) -> None:
     """A table of words and figures; all but the first column stand right where they are figures."""
-    right = st.column_config.TextColumn(alignment="right")
+    widths = widths or {}
     figures = [c for c in rows.columns[1:] if rows[c].astype("str").str.match(r"^[\d–.,−]").all()]
     st.dataframe(
         rows,
         hide_index=True,
         height="content",
-        column_config=dict.fromkeys(figures, right),
+        column_config={
+            name: st.column_config.TextColumn(
+                alignment="right" if name in figures else "left", width=widths.get(name)
+            )
+            for name in rows.columns
+        },
         alt=alt,
         key=f"table_{key}",
     )

@@ -8,8 +8,10 @@ import streamlit as st
 
 from app_pages import _load
 from app_pages._footprints import judged as draw
+from app_pages._footprints import kept as promise
 from app_pages._footprints import tiers as rest
 from app_pages._footprints.parts import READABLE, table
+from app_pages._frame import fragment
 
 URL: Final = "query-params"
 SPLITS = {
@@ -21,7 +23,7 @@ DATA_SETS = {"seed": "The seed itself", "agribalyse": "The publisher's whole foo
 REPRODUCE = "greenaisle footprint assess --json"
 
 
-@st.fragment
+@fragment
 def quality() -> None:
     """What share rests on which kind of figure, errors beside baselines, ranges kept or not."""
     here = _load.opened()
@@ -72,22 +74,29 @@ def quality() -> None:
         f"Each row is a way to find a figure; circles are pairs ranked right, diamonds figures "
         f"within a factor of 2; further right is better. This split is {SPLITS.get(split, split)}."
     )
+    if why := draw.apart_sentence(methods, entry.get("weights")):
+        left.caption(why)
     with right:
         table(draw.split_table(methods), said, "methods")
 
     st.header("Whether the ranges keep their promise", anchor=False)
     promised = float(entry.get("nominal_coverage", 0.8))
-    said = draw.coverage_sentence(entry["splits"], promised)
-    st.container(width=READABLE).markdown(f"**{said}**")
+    across = found.get("across") if name == "seed" else None
+    said = promise.coverage_sentence(entry["splits"], promised, across)
+    first, behind = promise.coverage_words(entry["splits"], promised, across)
+    prose = st.container(width=READABLE)
+    if first:
+        prose.markdown(f"**{first}**")
+    prose.markdown(behind)
     with st.container(width=READABLE):
-        points = draw.coverage_points(entry["splits"])
+        points = promise.coverage_points(entry["splits"])
         if len(points):
-            st.altair_chart(draw.coverage_chart(points, promised), alt=said)
+            st.altair_chart(promise.coverage_chart(points, promised), alt=said)
         st.caption(
-            "Circles: the method's own range. Squares: the range on screen, wider by what "
-            "databases say differently about the same good. Diamonds: the worst category."
+            "Circles: the range on screen, widened by what databases say differently about the "
+            "same good. Squares: the method's own range. Diamonds: its worst category."
         )
-        table(draw.coverage_table(entry["splits"], promised), said, "coverage")
+    table(promise.coverage_table(entry["splits"], promised), said, "coverage")
     st.caption("The same figures by command:")
     st.code(REPRODUCE, language="bash", width=READABLE)
 

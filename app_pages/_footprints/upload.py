@@ -57,7 +57,7 @@ class Verdict:
     hint: str = ""
     problems: pd.DataFrame = field(default_factory=pd.DataFrame)  # a line per fault
     faulty: int = 0  # rows
-    notes: pd.DataFrame = field(default_factory=pd.DataFrame)  # rows that get no figure, and why
+    notes: pd.DataFrame = field(default_factory=pd.DataFrame)  # rows without words, and why
     products: pd.DataFrame | None = None
 
 
@@ -91,21 +91,35 @@ def check_upload(name: str, content: bytes) -> Verdict:
             rows=len(frame),
             problems=problems,
             faulty=int(problems["Row"].nunique()),
+            notes=wordless(frame[~frame.index.isin(problems["Row"] - 1)]),
         )
     try:
         products = check_table(frame, PRODUCTS, "the file")
     except TableError as error:
         return Verdict(rows=len(frame), refused=f"{error}.", hint="")
+    return Verdict(rows=len(frame), notes=wordless(products), products=products)
+
+
+def wordless(products: pd.DataFrame) -> pd.DataFrame:
+    """Rows that say too little to be estimated, and why; a verified figure needs no words.
+
+    >>> wordless(pd.DataFrame({"product_id": ["a", "b"], "title": ["Milk", None]}))[
+    ...     "Why it gets no figure"
+    ... ].tolist()
+    ['it has no title, type or category in words']
+    """
     reason = unusable(products)
+    if "verified_kg_co2e" in products:
+        reason = reason.where(products["verified_kg_co2e"].isna(), "")
     without = reason[reason != ""]
-    notes = pd.DataFrame(
+    ids = products["product_id"].reindex(without.index).astype("str").str.slice(0, LONGEST)
+    return pd.DataFrame(
         {
             "Row": without.index + 1,
-            "Product": products["product_id"].reindex(without.index).str.slice(0, LONGEST),
-            "Why it gets no figure": without.to_numpy(),
+            "Product": ids.to_numpy(),
+            "Why it gets no figure": without.str.slice(0, 3 * LONGEST).to_numpy(),
         }
     )
-    return Verdict(rows=len(frame), notes=notes, products=products)
 
 
 def faults(frame: pd.DataFrame) -> pd.DataFrame:
@@ -165,15 +179,18 @@ def verdict_sentence(verdict: Verdict) -> str:
     if verdict.refused:
         return verdict.refused
     if verdict.faulty:
-        fine = verdict.rows - verdict.faulty
+        bare = len(verdict.notes)
+        fine = verdict.rows - verdict.faulty - bare
+        besides = f"{count(bare, 'more says', 'more say')} too little to be estimated; "
         return (
             f"{count(verdict.faulty, 'row')} of {verdict.rows:,} cannot be used as they stand; "
-            f"{count(fine, 'is', 'are')} fine. Nothing was estimated, so that no row goes missing "
-            f"unseen."
+            f"{besides if bare else ''}{count(fine, 'is', 'are')} fine. Nothing was estimated, so "
+            f"that no row goes missing unseen."
         )
     said = f"All {count(verdict.rows, 'row')} can be read."
     if len(verdict.notes):
-        said += f" {count(len(verdict.notes), 'of them gets', 'of them get')} no figure."
+        says = count(len(verdict.notes), "of them says", "of them say")
+        said += f" {says} too little to be estimated."
     return said
 
 

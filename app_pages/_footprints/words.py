@@ -10,15 +10,17 @@ import numpy as np
 import pandas as pd
 
 from app_pages._draw import mark_sentence
+from app_pages._footprints.estimates import WHY
 from app_pages._shop.stock import Stock, place_on_scale
 from app_pages._words import NO_BREAK, TIERS, kg, money, plain, sentence, share, significant
 from pcf_estimator.explain.explanation import Explanation
-from pcf_estimator.explain.words import BOUNDARY_WORDS, MASS_WORDS, MEMBER_WORDS, weight
+from pcf_estimator.explain.words import BOUNDARY_WORDS, MASS_WORDS, weight
 from pcf_estimator.quality import DIMENSIONS, MEANINGS
 
 Row = Mapping[Hashable, Any] | pd.Series
 LONG = 700  # letters of a sentence that holds product text
 MARKS = 5  # of data quality
+BY_RECORDS = ("model", "neighbours", "category")  # tiers of figures per kg
 SPEND_WORDS = "a figure by price says nothing about a product against its neighbours"
 
 
@@ -55,14 +57,31 @@ def price(product: Row, currency: str) -> str:
     return money(amount, currency)
 
 
+def price_and_no_figure(product: Row, currency: str) -> str:
+    """What to say of a price known from sales where a figure by money lacks one; else "".
+
+    >>> price_and_no_figure({"tier": "unknown", "price": 2.5, "price_basis": "sales"}, "$")
+    'It was sold here at about $2.50, but the catalogue lists no price to make a figure by.'
+    """
+    amount = _number(product, "price")
+    if product["tier"] != "unknown" or product.get("price_basis") != "sales" or math.isnan(amount):
+        return ""
+    return (
+        f"It was sold here at about {money(amount, currency)}, but the catalogue lists no price "
+        f"to make a figure by."
+    )
+
+
 def headline(product: Row) -> tuple[str, str]:
     """The figure as it stands alone, and the words under it."""
     if math.isnan(_number(product, "kg_co2e")):
-        return "Unavailable", sentence(f"{TIERS['unknown']}: {plain(product['source'], LONG)}")
+        why = WHY.get(str(product["source"]), product["source"])
+        return "Unavailable", sentence(f"{TIERS['unknown']}: {plain(why, LONG)}")
     number, _, tier = figure(product).partition("), ")
-    return sentence(number + ")")[:-1], sentence(
-        f"per pack, {tier}. The range holds with 4 chances in 5"
-    )
+    about = "The range holds"
+    if product["tier"] in BY_RECORDS and not math.isnan(_number(product, "kg_co2e_per_kg")):
+        about = "The range is made to hold what another database would say,"
+    return sentence(number + ")")[:-1], sentence(f"per pack, {tier}. {about} with 4 chances in 5")
 
 
 def place(stock: Stock, row: int) -> str:
@@ -148,16 +167,17 @@ def quality_rows(product: Row, year: int) -> list[tuple[str, int, str]]:
 def quality_table(rows: list[tuple[str, int, str]]) -> str:
     """Five small marks a line with their words, as a Markdown table: more filled is better.
 
-    >>> quality_table([("Time", 2, "less than 6 years from 2026")]).splitlines()[-1]
-    '| Time :primary[■■■■]:gray[□]\\xa02\\xa0of\\xa05 | less than 6 years from 2026 |'
+    >>> quality_table([("Time", 1, "of 2026")]).splitlines()[-1]
+    '| Time :primary[■■■■■] grade\\xa01\\xa0of\\xa05\\xa0(best) | of 2026 |'
     """
+    ends = {1: f"{NO_BREAK}(best)", MARKS: f"{NO_BREAK}(worst)"}
     lines = [
         f"| {name} :primary[{'■' * (MARKS + 1 - score)}]"
         + (f":gray[{'□' * (score - 1)}]" if score > 1 else "")
-        + f"{NO_BREAK}{score}{NO_BREAK}of{NO_BREAK}5 | {said} |"
+        + f" grade{NO_BREAK}{score}{NO_BREAK}of{NO_BREAK}5{ends.get(score, '')} | {said} |"
         for name, score, said in rows
     ]
-    return "\n".join(["| Data quality, 1 is best | What it says |", "|:--|:--|", *lines])
+    return "\n".join(["| Data quality: fuller is better | What it says |", "|:--|:--|", *lines])
 
 
 def quality_sentence(product: Row, rows: list[tuple[str, int, str]]) -> str:
@@ -172,58 +192,6 @@ def quality_sentence(product: Row, rows: list[tuple[str, int, str]]) -> str:
         f"Data quality {whole:.1f} on a scale from 1 (best) to 5, the "
         f"mean of five; weakest in {weakest[0].lower()} ({weakest[2]})."
     )
-
-
-def records_table(found: Explanation) -> pd.DataFrame:
-    """The nearest published records: figure, as published, likeness, source."""
-    return pd.DataFrame(
-        [
-            {
-                "Record": record.concept,
-                "kg CO2e per kg": significant(record.kg_co2e_per_kg),
-                "As published": ends(record.kg_co2e_per_kg_low, record.kg_co2e_per_kg_high),
-                "Likeness": f"{record.similarity:.2f}",
-                "Source": record.source,
-            }
-            for record in found.records
-        ]
-    )
-
-
-def votes_table(found: Explanation) -> pd.DataFrame:
-    """What each member of the blend says by itself, and how much it counts."""
-    return pd.DataFrame(
-        [
-            {
-                "Method": MEMBER_WORDS.get(vote.member, vote.member),
-                "kg CO2e per kg": significant(vote.kg_co2e_per_kg),
-                "Weight": f"{vote.weight:.2f}",
-            }
-            for vote in found.votes
-        ]
-    )
-
-
-def declarations_table(found: Explanation) -> pd.DataFrame:
-    return pd.DataFrame(
-        [
-            {
-                "Device": declared.name,
-                "kg CO2e per unit": significant(declared.kg_co2e) if declared.kg_co2e else "–",
-            }
-            for declared in found.declarations
-        ]
-    )
-
-
-def ends(low: float, high: float) -> str:
-    """A published range, or one figure where all agree.
-
-    >>> ends(1.0, 2.5), ends(3.0, 3.0)
-    ('1.0–2.5', '3.0')
-    """
-    said = significant(low), significant(high)
-    return said[0] if said[0] == said[1] else f"{said[0]}–{said[1]}"
 
 
 def well_known(stock: Stock, most: int = 8) -> list[int]:

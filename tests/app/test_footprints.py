@@ -3,13 +3,14 @@
 import json
 import re
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from app_pages import _load
-from app_pages._footprints import judged, pair, words
-from app_pages._words import kg, share
+from app_pages._footprints import judged, kept, pair, rests_on, words
+from app_pages._words import kg, share, significant
 from pcf_estimator.explain.explain import explain
 from pcf_estimator.model import PcfModel
 from pcf_estimator.seed.table import read_seed
@@ -130,9 +131,28 @@ def test_what_it_rests_on_is_the_librarys_explanation(open_app, modelled_shop):
     records, votes = (frame.value for frame in app.dataframe[:2])
     assert records["Record"].tolist() == [record.concept for record in expected.records]
     assert records["Source"].tolist() == [record.source for record in expected.records]
-    assert votes["Weight"].tolist() == [f"{vote.weight:.2f}" for vote in expected.votes]
+    *said, last = votes["Weight"].tolist()
+    assert said == [f"{vote.weight:.2f}" for vote in expected.votes]
+    # the last line is what the votes above it give: their weighted mean, in logarithms
+    mean = sum(vote.weight * np.log(vote.kg_co2e_per_kg) for vote in expected.votes)
+    assert votes["kg CO2e per kg"].iloc[-1] == significant(float(np.exp(mean)))
+    assert (last, votes["Method"].iloc[-1]) == ("1.00", "the estimate")
     for said in expected.sections()["Why the range is this wide"]:
         assert said in shown(app)
+
+
+def test_an_opened_page_prepares_once_what_all_explanations_share(open_app, modelled_shop):
+    app = open_app("footprints", workspace=modelled_shop)
+    assert not app.exception
+    thread = _load.prepare_explanations()
+    assert thread is _load.prepare_explanations()
+    thread.join(60)
+    assert not thread.is_alive()
+
+
+def test_without_a_model_there_is_nothing_to_prepare(open_app):
+    open_app("footprints")
+    assert _load.prepare_explanations() is None
 
 
 def test_every_product_has_a_page(open_app, modelled_shop):
@@ -203,7 +223,13 @@ def test_the_tab_of_quality_shows_the_kept_assessment(open_app):
     text = shown(app)
     pairs = share(found["grouped"]["estimate"]["pairwise_accuracy"])
     assert f"{pairs} are ranked right" in text
-    assert f"they held {share(found['random']['estimate']['coverage'])} (random)" in text
+    estimate = found["random"]["estimate"]
+    shown_first = f"held {share(estimate['coverage_widened'])} (random)"
+    own_after = f"it held {share(estimate['coverage'])} (random)"
+    assert -1 < text.find(shown_first) < text.find(own_after)
+    across = json.loads(shipped_data("assessment.json").read_text())["across"]
+    assert f"{share(across['su-eatable']['coverage_80'])} (SU-EATABLE LIFE)" in text
+    assert "because 74 % of its weight is that method's" in text
     app.segmented_control(key="split").set_value("leave category out").run()
     assert "Split “leave category out”" in shown(app)
 
@@ -233,10 +259,82 @@ def test_figures_without_land_use_say_why():
 
 def test_a_worst_category_below_the_promise_is_named():
     scores = {"coverage": 0.7, "worst_category": "soup", "worst_category_coverage": 0.4}
-    said = judged.coverage_sentence({"grouped": {"estimate": scores}}, 0.8)
+    said = kept.coverage_sentence({"grouped": {"estimate": scores}}, 0.8)
     assert "soup, held 40 %" in said
     assert "Below the promise: grouped." in said
-    assert judged.coverage_sentence({"grouped": {"median": {}}}, 0.8).startswith("No")
+    assert kept.coverage_sentence({"grouped": {"median": {}}}, 0.8).startswith("No")
+
+
+def test_ranges_that_hold_more_than_they_promise_say_why_they_are_so_wide():
+    scores = {"coverage": 0.82, "coverage_widened": 0.98, "worst_category_coverage": 0.9}
+    across = {"clark": {"coverage_80": 0.84}, "nobody": {"coverage_80": None}}
+    said = kept.coverage_sentence({"grouped": {"estimate": scores}}, 0.8, across)
+    assert said.startswith(
+        "The ranges on screen promise 80 % (dashed line) and held 98 % (grouped)"
+    )
+    assert "what public databases say differently about the same good" in said
+    assert "ranges widened so held 84 % (Clark 2022): that is what “4 chances in 5”" in said
+    assert "it held 82 % (grouped)" in said
+    assert "too much" not in said
+
+
+def test_two_means_and_a_blend_that_follows_one_method_are_told_apart():
+    pairs = {"category mean": 0.5, "shelf": 0.57, "ridge": 0.712, "blend": 0.711}
+    methods = {name: {"pairwise_accuracy": part} for name, part in pairs.items()}
+    said = judged.apart_sentence(methods, {"ridge": 0.74, "shelf": 0.26})
+    assert "(50 %, as by tossing a coin)" in said
+    assert "tells some apart (57 %)" in said
+    assert "(71 % and 71 %), because 74 % of its weight" in said
+    methods["ridge"] = {"pairwise_accuracy": 0.6}
+    assert "because" not in judged.apart_sentence(methods, {"ridge": 0.74, "shelf": 0.26})
+
+
+def explained(kg: float, near: list[float], votes: dict[str, tuple[float, float]]):
+    records = [SimpleNamespace(kg_co2e_per_kg=one) for one in near]
+    said = [
+        SimpleNamespace(member=name, kg_co2e_per_kg=one, weight=weight)
+        for name, (one, weight) in votes.items()
+    ]
+    return SimpleNamespace(kg_co2e_per_kg=kg, records=records, votes=said)
+
+
+def test_a_figure_above_all_its_records_names_the_votes_that_lift_it():
+    votes = {"attributes": (0.72, 0.2), "ridge": (0.54, 0.8), "neighbours": (0.9, 0.0)}
+    # by hand: exp(0.2 ln 0.72 + 0.8 ln 0.54) = 0.572
+    said = rests_on.why_outside(explained(0.572, [0.53, 0.28], votes))
+    assert "0.57, lies above all 2 nearest records (0.28 to 0.53)" in said
+    # past 0.53 by 0.2 ln(0.72 / 0.53) = 0.061 and 0.8 ln(0.54 / 0.53) = 0.015
+    assert "of 0.72 (weight 0.20) and a smooth fit by likeness 0.54 (weight 0.80)" in said
+    assert "mean of the nearest" not in said
+    assert rests_on.why_outside(explained(0.4, [0.53, 0.28], votes)) == ""
+
+
+def test_a_price_known_from_sales_alone_is_told_where_a_figure_by_price_lacks_it(
+    open_app, modelled_shop
+):
+    sold = {"tier": "unknown", "price": 2.5, "price_basis": "sales"}
+    assert "sold here at about $2.50" in words.price_and_no_figure(sold, "$")
+    for other in ({"tier": "spend"}, {"price_basis": "type"}, {"price": np.nan}):
+        assert words.price_and_no_figure(sold | other, "$") == ""
+    products = stock_of_the_page(open_app).products
+    row = products[products["price_basis"] == "sales"].iloc[0]
+    app = open_app("footprints", workspace=modelled_shop, product=row["product_id"])
+    assert "as it was sold here" in shown(app)
+
+
+def test_grades_say_which_end_is_best():
+    table = words.quality_table([("Time", 1, "new"), ("Place", 5, "far"), ("Use", 3, "so")])
+    said = [line.replace("\N{NO-BREAK SPACE}", " ") for line in table.splitlines()[2:]]
+    assert "■■■■■] grade 1 of 5 (best)" in said[0]
+    assert "■]:gray[□□□□] grade 5 of 5 (worst)" in said[1]
+    assert "grade 3 of 5 |" in said[2]
+
+
+def test_an_unknown_id_in_a_link_is_told_before_anything_is_offered(open_app):
+    app = open_app("footprints", product="p999")
+    kinds = [node.type for node in app.main if node.type in ("warning", "button")]
+    assert kinds[0] == "warning"
+    assert "button" in kinds
 
 
 def test_well_known_products_are_of_different_shelves(open_app):

@@ -3,9 +3,11 @@
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from app_pages._footprints.find import find, finder, mistakes
+from app_pages._footprints.found import found_words
 
 TITLES = [
     "Ground beef, 1 lb",
@@ -54,6 +56,63 @@ def test_what_was_meant_comes_first(goods, asked, answer):
 def test_what_answers_every_word_comes_before_what_answers_one(goods):
     found = find(goods, "milk chocolate")
     assert TITLES[found.products[0]].startswith("Milk chocolate")
+
+
+@pytest.fixture(scope="module")
+def shelved():
+    shelves = {"Vinegar wine rice": "sauces", "Italian wines": "wine", "Oatmeal": "cereal"}
+    shelves |= {"Milk": "dairy", "Beef": "meat", "Nasal drops": "health", "Chips": "snacks"}
+    names = list(shelves)
+    table = pd.DataFrame({"category": shelves.values(), "department": "grocery"})
+    # vinegar is bought most
+    return names, finder(names, names, np.arange(len(names))[::-1].astype(float), table)
+
+
+def test_wine_on_the_shelf_of_wine_comes_before_vinegar(shelved):
+    names, goods = shelved
+    assert [names[k] for k in find(goods, "wine").products] == [
+        "Italian wines",
+        "Vinegar wine rice",
+    ]
+
+
+def test_a_whole_word_comes_before_a_part_of_one_and_what_is_left_out_is_told(shelved):
+    names, goods = shelved
+    found = find(goods, "oat mlik")
+    assert [names[k] for k in found.products] == ["Milk", "Oatmeal"]
+    assert found.left_out == ("oat",)
+    assert found.complete == 0
+    assert "nothing answers every word: the best of 2 products leave out “oat”" in found_words(
+        found
+    )
+
+
+def test_a_word_that_the_best_find_ignores_is_told(shelved):
+    names, goods = shelved
+    found = find(goods, "beef'; drop")
+    assert names[found.products[0]] == "Beef"
+    assert found.left_out == ("drop",)
+
+
+def test_the_words_of_the_shelf_answer_too(shelved):
+    names, goods = shelved
+    assert names[find(goods, "milk dairy").products[0]] == "Milk"
+    assert find(goods, "milk dairy").complete == 1
+
+
+def test_ninety_thousand_shelved_names_answer_within_a_twentieth_of_a_second():
+    rng = np.random.default_rng(7)
+    words = np.array(["".join(rng.choice(list("abcdefgh"), 6)) for _ in range(3000)])
+    drawn = rng.choice(words, (92_000, 4))
+    titles = [" ".join(row) for row in drawn]
+    shelves = pd.DataFrame({"category": drawn[:, 0], "product_type": drawn[:, 1]})
+    index = finder([str(k) for k in range(len(titles))], titles, np.zeros(len(titles)), shelves)
+    took = []
+    for asked in titles[:9]:
+        began = time.process_time()
+        assert len(find(index, asked[:-1] + "z").products)
+        took.append(time.process_time() - began)
+    assert np.median(took) < 0.05
 
 
 def test_words_that_mean_nothing_find_nothing_and_are_named(goods):

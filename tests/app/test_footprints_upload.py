@@ -9,10 +9,21 @@ import pytest
 
 from app_pages._footprints import estimates as estimating
 from app_pages._footprints import upload as uploading
-from app_pages._footprints.estimates import as_csv, as_parquet, estimated, parts, with_names
+from app_pages._footprints.doubts import doubts
+from app_pages._footprints.estimates import (
+    as_csv,
+    as_parquet,
+    estimated,
+    for_download,
+    parts,
+    with_names,
+    without_figure,
+)
 from app_pages._footprints.upload import EXAMPLE, check_upload, faults, verdict_sentence
+from app_pages._words import TIERS, significant
 from pcf_estimator.estimate import Market
 from pcf_estimator.model import PcfModel
+from pcf_estimator.needs import assign_needs, read_needs
 from pcf_estimator.seed.table import read_seed
 from pcf_estimator.tables import PRODUCTS, check_table
 from recommender.footprint_steps import with_verified
@@ -116,7 +127,61 @@ def test_rows_that_will_get_no_figure_are_told_beforehand():
     verdict = check_upload("mine.csv", b"product_id,title\na,Milk\nb,12345\n")
     assert verdict.products is not None
     assert verdict.notes["Product"].tolist() == ["b"]
-    assert "1 of them gets no figure" in verdict_sentence(verdict)
+    assert "1 of them says too little to be estimated" in verdict_sentence(verdict)
+
+
+def test_among_faults_a_row_without_words_is_counted_apart_and_not_as_fine():
+    text = "product_id,title,category,price\na,Milk,,1\nb,,,2\nc,Rice,,cheap\nd,Tea,,1\n"
+    verdict = check_upload("mine.csv", text.encode())
+    assert verdict.faulty == 1
+    assert verdict.notes[["Row", "Why it gets no figure"]].to_numpy().tolist() == [
+        [2, "it has no title, type or category in words"]
+    ]
+    said = verdict_sentence(verdict)
+    assert "1 row of 4 cannot be used" in said
+    assert "1 more says too little to be estimated; 2 are fine" in said
+
+
+def test_a_weight_far_from_its_text_and_an_absurd_price_are_told_and_not_refused():
+    text = (
+        "product_id,title,package_size,net_mass_kg,price\n"
+        "a,White rice,500 g,500,2\n"  # a thousand times too heavy
+        "b,White rice,500 g,0.5,1000000000\n"  # five hundred million times too dear
+        "c,White rice,500 g,0.6,60\n"  # thirty times dearer: some are
+        "d,White rice 1 kg,,0.2,2\n"  # a fifth of its title
+        "e,Popcorn,2 l,0.3,2\n"  # a litre of it is light
+    )
+    verdict = check_upload("mine.csv", text.encode())
+    assert verdict.products is not None
+    assert verdict.problems.empty
+    kind = assign_needs(verdict.products, read_needs())["kind"].iloc[0]
+    told = doubts(verdict.products, pd.Series({kind: 2.0, "": 3.0}))
+    assert told["Row"].tolist() == [1, 2, 4]
+    assert told["What looks wrong"].tolist() == [
+        "net_mass_kg is 500 kg, but “500 g” says about 0.50 kg",
+        f"price is 1,000,000,000, but {kind} here usually costs about 2.00",
+        "net_mass_kg is 0.2 kg, but “White rice 1 kg” says about 1.0 kg",
+    ]
+
+
+def test_every_row_without_a_figure_is_listed_with_its_reason_after_estimating(model):
+    text = b"product_id,title,price\na,Milk 1 l,1\nb,12345,1\nc,Gift voucher,\nd,,2\n"
+    rows = estimates(check_upload("mine.csv", text).products, model)
+    bare = without_figure(rows)
+    assert bare["Row"].tolist() == [2, 3, 4]
+    assert (bare["Row"] - 1).tolist() == np.flatnonzero(rows["kg_co2e"].isna()).tolist()
+    assert bare["Why it has no figure"].str.len().gt(10).all()
+
+
+def test_downloads_have_the_digits_on_screen_and_the_tier_in_words(model):
+    rows = estimates(check_upload("a.csv", EXAMPLE.encode()).products, model)
+    handed = for_download(rows)
+    assert handed["how_found"].tolist() == [TIERS[tier] for tier in rows["tier"]]
+    assert [c for c in handed if c != "how_found"] == list(rows.columns)
+    for before, after in zip(rows["kg_co2e"], handed["kg_co2e"], strict=True):
+        assert significant(before) == significant(after)
+        assert len(str(after).replace(".", "").strip("0")) <= 3
+    assert (handed["kg_co2e_low"] <= handed["kg_co2e"]).all()
 
 
 def test_parquet_and_csv_of_one_table_give_one_estimate(model):

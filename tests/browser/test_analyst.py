@@ -84,6 +84,8 @@ def test_an_analyst_mends_a_catalogue_and_takes_the_estimates_home(page, address
     assert same["title"][2] == "=1+1 <b>rice</b> 1 kg"
     assert rows["kg_co2e"].round(6).equals(same["kg_co2e"].round(6))
     assert (rows["kg_co2e_low"] <= rows["kg_co2e"])[:3].all()
+    assert rows["how_found"][0] == "estimated from similar products"
+    page.get_by_text("1 row without a figure, and why").wait_for()
     assert rows["kg_co2e"][0] > rows["kg_co2e"][1]  # two pounds of beef, a litre of oat drink
 
 

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from pcf_estimator import text as reading
 from pcf_estimator.text import GREEN_GOODS, expand, product_text, tokens
 
 WORDS = [
@@ -200,3 +201,19 @@ def test_any_text_gives_lower_case_words_with_single_spaces(texts):
         assert text == text.strip()
         assert "  " not in text
         assert text == text.lower()
+
+
+def test_what_is_kept_of_a_text_cannot_be_changed_by_who_reads_it():
+    texts = pd.Series(["Large EGGS 12 ct", None])
+    first = tokens(texts)
+    first.iloc[0] = "changed"
+    assert tokens(texts).tolist() == ["egg", ""]  # "large" is noise
+    assert expand(texts).tolist() == ["large eggs 12 ct", ""]  # another reading of the same
+
+
+def test_a_text_that_is_asked_for_again_is_read_once():
+    texts = pd.Series(["a text that nothing else asks for"])
+    tokens(texts)
+    read = reading._changed.cache_info().misses
+    tokens(texts)
+    assert reading._changed.cache_info().misses == read
