@@ -27,10 +27,11 @@ SHAPES = {"for the same need": "circle", "across all goods": "square"}
 def footprint_mark(
     ranges: Sequence[tuple[float, float, float]], scale: tuple[float, float], width: int = 240
 ) -> str:
-    """A dot on the line from the lightest to the heaviest of a need, the range as a thin bar: SVG.
+    """A dot on the line from the lighter to the heavier goods of a need, range as a thin bar: SVG.
 
     `ranges` are (figure, low, high) in kg CO2e, the one in question last (earlier ones are grey);
-    `scale` the need's lightest and heaviest, drawn in logarithms. "" where the need has no scale.
+    `scale` how far the ranges of the need's goods reach, drawn in logarithms. "" where the need has
+    no scale.
     """
     least, most = scale
     if not ranges or not 0 < least < most:
@@ -54,8 +55,8 @@ def footprint_mark(
             f'<circle cx="{at(kg)}" cy="{y}" r="5" fill="{colour}"/>'
         )
     words = (
-        f'<text x="{EDGE}" y="{height - 4}">lightest</text>'
-        f'<text x="{width - EDGE}" y="{height - 4}" text-anchor="end">heaviest</text>'
+        f'<text x="{EDGE}" y="{height - 4}">lighter</text>'
+        f'<text x="{width - EDGE}" y="{height - 4}" text-anchor="end">heavier</text>'
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '

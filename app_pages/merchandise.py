@@ -8,7 +8,10 @@ from typing import Any, Final
 import streamlit as st
 
 from app_pages import _load
+from app_pages._frame import fragment
+from app_pages._merchandise.asks import warm_up, watch
 from app_pages._merchandise.chart import frontier_chart, frontier_missing
+from app_pages._merchandise.compare import compare
 from app_pages._merchandise.controls import (
     URL,
     adopt,
@@ -16,12 +19,14 @@ from app_pages._merchandise.controls import (
     price_sentence,
     rest_in_words,
     start_from,
+    started_words,
+    without_carbon,
 )
-from app_pages._merchandise.keep import compare, downloads, save
+from app_pages._merchandise.keep import confirm, downloads, save
 from app_pages._merchandise.outcome import limit_prices, reference_prices, status, tiles
 from app_pages._merchandise.segments import segments
 from app_pages._merchandise.sellers import sellers
-from app_pages._merchandise.state import InForce, Known, in_force, known, warm_up
+from app_pages._merchandise.state import InForce, Known, in_force, known
 from app_pages._merchandise.what_if import what_if
 from app_pages._words import plain
 from recommender.policy import PolicyError
@@ -42,7 +47,7 @@ def main() -> None:
     workbench(here)
 
 
-@st.fragment
+@fragment
 def workbench(here: _load.Opened) -> None:
     """Controls beside their outcome; it moves alone, so that a slider is answered at once."""
     all_ = known(here)
@@ -52,8 +57,9 @@ def workbench(here: _load.Opened) -> None:
         adopt(all_, fresh)
     left, right = st.columns([3, 7], gap="large")
     with left:
-        started = start_from(all_, base)
-        asked = controls(all_, all_.entries[base])
+        started, place = start_from(all_, base)
+        asked = controls(all_, all_.entries[started])
+        place.caption(started_words(all_, started, asked))
     with right:
         task = str(
             st.segmented_control(
@@ -82,10 +88,11 @@ def workbench(here: _load.Opened) -> None:
     with left:
         implied = force.entry.get("implied_price_per_tonne")
         st.caption(price_sentence(asked, implied, plain(here.currency)))
+        st.caption(without_carbon(asked, force.start, force.entry, all_, task))
         with st.popover("Other prices", icon=":material/payments:"):
             reference_prices(here.currency)
         limit_prices(force, rest_in_words(force.start))
-    if force.key is not None:
+    if force.exact and force.key is not None:  # prices are still searched for
         watch(force.key)
     closer(here, all_, force, task)
     warm_up(here)
@@ -101,18 +108,13 @@ def head(here: _load.Opened, all_: Known, force: InForce) -> None:
     """How the figures are known, and what can be done with them."""
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container():
-            status(force)
-        with st.popover("Save", icon=":material/save:", key="open_save"):
+            status(all_, force)
+        saves = st.session_state.get("_saves", 0)
+        with st.popover("Save", icon=":material/save:", key=f"open_save_{saves}"):
             save(here, all_, force)
         with st.popover("Download", icon=":material/download:", key="open_downloads"):
             downloads(here, force)
-
-
-@st.fragment(run_every=0.7)
-def watch(key: str) -> None:
-    """Looks whether the exact answer is in; then the page is drawn again with it."""
-    if not _load.refiner().is_open(key):
-        st.rerun()
+    confirm(force)
 
 
 def closer(here: _load.Opened, all_: Known, force: InForce, task: str) -> None:
@@ -126,6 +128,7 @@ def closer(here: _load.Opened, all_: Known, force: InForce, task: str) -> None:
         required=True,
         key="view",
         bind=URL,
+        wrap=True,
         label_visibility="collapsed",
     )
     if view == "figures":
@@ -135,7 +138,7 @@ def closer(here: _load.Opened, all_: Known, force: InForce, task: str) -> None:
     elif view == "segments":
         segments(here, force)
     elif view == "what-if":
-        what_if(force)
+        what_if(all_, force)
     else:
         method(here.report)
 

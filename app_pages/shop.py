@@ -8,65 +8,116 @@ import pandas as pd
 import streamlit as st
 
 from app_pages import _load
+from app_pages._frame import fragment
 from app_pages._roles import HOUSEHOLD, refusal
 from app_pages._shop import baskets
 from app_pages._shop.cards import REPORTING, cards
 from app_pages._shop.controls import green_slider, told, why_this_shelf, wishes
-from app_pages._shop.panel import panel, summary, totals_of
+from app_pages._shop.panel import bar, panel, step_sentence, totals_of
+from app_pages._shop.problems import report_dialog
 from app_pages._shop.stock import Stock
-from app_pages._shop.swaps import report_dialog, swap_cards
+from app_pages._shop.swaps import swap_cards
 from app_pages._shop.wishes import Wishes
-from app_pages._words import count
+from app_pages._words import count, listed, plain
 from recommender.policy import PolicyError
 from recommender.serving import COLD_START
 from recommender.workspace import WorkspaceError
 
 CARDS = 12
 EMPTY = "Start empty"
+LINK = "link_said"  # in the session: what a link asked for and could not have
 URL: Final = "query-params"
 
 
 def main() -> None:
     stock, here = _load.stock(), _load.opened()
-    title, chosen, personal = st.columns([5, 3, 3], vertical_alignment="bottom")
+    title, chosen, personal = st.columns([5, 4, 3], vertical_alignment="bottom")
     title.title("Your shelf", anchor=False)
-    households = [] if refusal(HOUSEHOLD) else _load.household_ids()
-    household = chosen.selectbox(
-        "Household",
-        [EMPTY, *households],
-        index=min(1, len(households)),
-        key="household",
-        bind=URL,
-        help="Type to search by id. Start empty: a basket of your own, and no household's past.",
-    )
+    why_none = refusal(HOUSEHOLD)
+    households = [] if why_none else _load.household_ids()
+    note_link([EMPTY, *households], why_none)
+    with chosen.container(horizontal=True, vertical_alignment="bottom", wrap=False):
+        household = st.selectbox(
+            "Household",
+            [EMPTY, *households],
+            key="household",
+            bind=URL,
+            on_change=forget_link,
+            help="Type to search by id. Start empty: a basket of your own, nobody's past.",
+        )
+        st.button(
+            EMPTY,
+            key="start_empty",
+            disabled=household == EMPTY,
+            on_click=start_empty,
+            help="A basket of your own, and no household's past.",
+        )
     nobody = personal.toggle(
         "Not personalised",
         key="everyone",
         bind=URL,
-        help="Shows what most households buy. No purchase of this household is used.",
+        help="Shows what most households buy. No purchase of this household is used; what is in "
+        "the basket stays in it.",
     )
-    shop(stock, None if nobody or household == EMPTY else household, here.currency)
+    if said := st.session_state.get(LINK):
+        st.warning(plain(said, longest=300), icon=":material/link_off:")
+    if household == EMPTY and households:
+        st.info(
+            "Choose a household above for its own shelf and its usual basket. Or stay with an "
+            "empty basket: add goods from the shelf, by name, or from a list.",
+            icon=":material/waving_hand:",
+        )
+    shop(stock, None if household == EMPTY else household, not nobody, here.currency)
 
 
-@st.fragment
-def shop(stock: Stock, household: str | None, currency: str) -> None:
+def note_link(known: list[str], why_none: str) -> None:
+    """Keeps what is said of a link to a household that is not here, before the address forgets."""
+    asked = st.query_params.get("household")
+    if asked is None or asked in known:
+        return
+    said = why_none or "no household in this shop is called so"
+    st.session_state[LINK] = (
+        f"The link asks for household {asked[:40]}, but {said}. So this starts empty."
+    )
+
+
+def forget_link() -> None:
+    """What was said of a link is over once somebody chooses."""
+    st.session_state.pop(LINK, None)
+
+
+def start_empty() -> None:
+    """The household's box stands at a basket of one's own."""
+    st.session_state["household"] = EMPTY
+    forget_link()
+
+
+@fragment
+def shop(stock: Stock, household: str | None, personal: bool, currency: str) -> None:
     """Shelf, swaps and basket: all that a click here moves, so that it reruns nothing else."""
-    basket = baskets.held(stock, household)
+    basket = baskets.held(stock, household, personal)
     total, against = totals_of(stock, basket)
+    if basket.ignored and not basket.past:
+        named = listed(plain(part, longest=30) for part in basket.ignored[:5])
+        st.warning(
+            f"The link's basket names what is not in this shop, so it is left out: {named} "
+            f"({len(basket.ignored)}).",
+            icon=":material/link_off:",
+        )
     left, right = st.columns([3, 1], vertical_alignment="bottom", gap="medium")
     with left:
         stop = green_slider(stock)
     with right:
-        asked = wishes(stock, currency)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        # a link, since on a phone the basket stands below the shelves
-        st.markdown(f"[{summary(basket, total, currency)}](#basket)")
+        asked = wishes(stock, basket, currency)
         why_this_shelf(stock, stop)
     page = st.grid(3, min_column_width=300, gap="medium")
     with page.cell(column_span=2):
-        shelves(stock, household, basket, stop, asked, currency)
+        shelves(stock, basket.whose, basket, stop, asked, currency)
     with page.cell():
-        panel(stock, basket, total, against, currency)
+        panel(stock, basket, total, against, asked, currency)
+    bar(stock, basket, total, currency)
+    if st.session_state.pop(baskets.SWAPPED, False):
+        st.toast(step_sentence(stock, basket, currency), icon=":material/swap_horiz:")
     if said := st.session_state.pop("basket_said", ""):
         st.toast(said)
     if about := st.session_state.pop(REPORTING, None):

@@ -26,8 +26,22 @@ SIZES = {"": (1440, 1000), "-phone": (390, 844)}
 SCHEMES: dict[str, Any] = {"": "light", "-dark": "dark"}
 # Beside each page as it opens, and each of its tabs: page -> {state: starting link}
 STATES = {
-    "shop": {"everyone": "everyone=true"},
+    "shop": {"everyone": "everyone=true", "start": "household="},
     "footprints": {"search": "find=milk", "product": "product={product}"},
+    "merchandise": {
+        "moved": "climate=0.33",
+        "suppliers": "view=Suppliers",
+        "segments": "view=Segments",
+        "what-if": "view=What+if",
+    },
+    "evidence": {
+        "carbon": "question=Are+the+carbon+cuts+real?",
+        "what-if": "question=What+would+it+change?",
+        "measured": "question=What+did+it+change?",
+        "backtest": "question=The+whole+backtest",
+        "method": "question=Method",
+        "data": "question=Data+and+licences",
+    },
 }
 
 
@@ -42,7 +56,7 @@ def take_page(opened: Browser, address: str, name: str, told: dict[str, str], ou
         page = opened.new_page(viewport={"width": 1440, "height": 1000}, color_scheme="light")
         page.set_default_timeout(WAIT_MS)
         question = link.format(**told)
-        if name == "shop" and told["household"]:
+        if name == "shop" and "household" not in question:
             question = f"household={told['household']}&{question}"
         page.goto(f"{address}/{'' if name == 'shop' else name}?{question}")
         wait_until_drawn(page, CHARTS_MS)
@@ -98,8 +112,10 @@ def fewer_colours(file: Path) -> None:
 
 def told_by(workspace: Path) -> dict[str, str]:
     """What the links leave open: a household, and a product that many households buy."""
-    bought = pd.read_parquet(workspace / "tables" / "purchases.parquet", columns=["product_id"])
-    return {"household": "", "product": str(bought["product_id"].value_counts().index[0])}
+    asked = ["product_id", "customer_id"]
+    bought = pd.read_parquet(workspace / "tables" / "purchases.parquet", columns=asked)
+    most = bought["product_id"].value_counts().index[0]
+    return {"household": str(bought["customer_id"].iloc[0]), "product": str(most)}
 
 
 def pages_of(only: list[str]) -> Iterator[str]:

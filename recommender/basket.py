@@ -9,7 +9,9 @@ average out, the others add up. The ends are put together from each figure's own
 Against the usual, only what a basket's goods are *for* is compared: each line against the mix that
 the household usually buys in that need, for the same amount of use. So a smaller pack is no saving,
 and a product in both stands against itself. Shared errors cancel there; the range is of each
-product's own error, the one that says how sure a swap is (`lighter`).
+product's own error, the one that says how sure a swap is (`lighter`). Both sides grow with the
+basket, so their difference says nothing good of buying more: it is for telling amounts apart.
+What a step changed is the difference of the totals before and after it.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from recommender.history import History
 from recommender.impact.observed.footprint_draws import Doubt
 from recommender.lighter import Z80, with_own_error
 from recommender.log import Log
-from recommender.swaps import SwapGoods, usual_products
+from recommender.swaps import SwapGoods, till_price, usual_products
 
 FEWEST, MOST = 5, 12  # goods in the basket that a household starts with
 
@@ -58,15 +60,23 @@ class Total:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AgainstUsual:
-    """A basket less the usual goods for the same needs, at equal use; 80 % range."""
+class Change:
+    """What one basket costs and weighs less another; 80 % range."""
 
     price: float  # shop currency; below 0 is cheaper
     kg: float  # below 0 is lighter
     low: float
     high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgainstUsual(Change):
+    """A basket less the usual goods for the same needs, at equal use; 80 % range."""
+
     chance: float  # that the basket is lighter; 0.5 where nothing differs
     compared: int  # lines that can be compared
+    own: Change  # those lines, against nothing
+    usual: Change  # as much of what is usually bought for their needs
 
 
 def basket_total(lines: Lines, products: pd.DataFrame, doubt: Doubt | None) -> Total:
@@ -95,7 +105,7 @@ def basket_total(lines: Lines, products: pd.DataFrame, doubt: Doubt | None) -> T
     below = _together(np.where(ranged, packs * (kg - low), 0.0), doubt, lines.product)
     above = _together(np.where(ranged, packs * (high - kg), 0.0), doubt, lines.product)
     return Total(
-        price=float((packs * rows["price"].to_numpy(np.float64)).sum()),
+        price=float((packs * till_price(rows["price"].to_numpy(np.float64))).sum()),
         kg=total,
         low=total - below,
         high=total + above,
@@ -137,42 +147,63 @@ def against_usual(
     product, packs = lines.product[at], lines.quantity[at]
     # packs as typical purchases in their need
     use = packs * goods.kg_pack[product] / goods.kg_functional[product]
-    more = np.zeros(len(goods.need))  # typical purchases met by each product, here less usually
-    np.add.at(more, product, use)
-    price = float((packs * goods.price[product]).sum())
+    mine, usual = np.zeros(len(goods.need)), np.zeros(len(goods.need))  # such purchases, by product
+    np.add.at(mine, product, use)
     for need in np.unique(goods.need[product]):
         mix, share = _mix(int(need), goods, own_units, all_units)
-        asked = float(use[goods.need[product] == need].sum())
-        more[mix] -= asked * share
-        per_use = goods.price[mix] * goods.kg_functional[mix] / goods.kg_pack[mix]
-        price -= asked * float((share * per_use).sum())
-    rows = np.flatnonzero(np.abs(more) > 1e-12)
-    kg, low, high = with_own_error(goods.kg_functional[rows], goods.sd[rows])
-    side = more[rows]
-    down = np.where(side > 0, side * (kg - low), side * (kg - high))
-    up = np.where(side > 0, side * (high - kg), side * (low - kg))
-    change = float((side * kg).sum())
-    below, above = float(np.sqrt((down**2).sum())), float(np.sqrt((up**2).sum()))
-    towards = above if change < 0 else below  # the doubt on the side of no change
-    z = 0.0 if abs(change) < 1e-9 else -change / max(towards / Z80, 1e-12)
+        usual[mix] += float(use[goods.need[product] == need].sum()) * share
+    less = _of_purchases(mine - usual, goods)
+    # the doubt on the side of no change
+    towards = less.high - less.kg if less.kg < 0 else less.kg - less.low
+    z = 0.0 if abs(less.kg) < 1e-9 else -less.kg / max(towards / Z80, 1e-12)
     return AgainstUsual(
-        price=price,
-        kg=change,
-        low=change - below,
-        high=change + above,
+        price=less.price,
+        kg=less.kg,
+        low=less.low,
+        high=less.high,
         chance=float(ndtr(z)),
         compared=int(at.sum()),
+        own=_of_purchases(mine, goods),
+        usual=_of_purchases(usual, goods),
     )
 
 
-def swapped(lines: Lines, product: int, swap: int) -> Lines:
-    """The basket with `swap` in the place of `product`, as many packs; those of one are added up.
+def basket_change(before: Lines, after: Lines, products: pd.DataFrame, goods: SwapGoods) -> Change:
+    """What a step changed: the totals after it less those before, as `basket_total` has them.
+
+    The range is of each product's own error, as in a swap; where that is not known, of its pack.
+    Goods without a figure change the price alone.
+    """
+    packs = np.zeros(len(products))
+    np.add.at(packs, after.product, after.quantity)
+    np.add.at(packs, before.product, -before.quantity)
+    rows = np.flatnonzero(packs)
+    table, packs = products.iloc[rows], packs[rows]
+    price = float((packs * till_price(table["price"].to_numpy(np.float64))).sum())
+    kg, low, high = (
+        table[name].to_numpy(np.float64) for name in ("kg_co2e", "kg_co2e_low", "kg_co2e_high")
+    )
+    own = goods.placed[rows]
+    _, own_low, own_high = with_own_error(kg, goods.sd[rows])
+    low, high = np.where(own, own_low, low), np.where(own, own_high, high)
+    known = ~np.isnan(kg)
+    ranged = known & (low <= kg) & (kg <= high)
+    low, high = np.where(ranged, low, kg), np.where(ranged, high, kg)
+    return _sum(price, packs[known], kg[known], low[known], high[known])
+
+
+def swapped(lines: Lines, product: int, swap: int, packs: float | None = None) -> Lines:
+    """The basket with `packs` of `swap` in the place of `product`; those of one are added up.
+
+    As many packs as there were, unless told (`swaps.packs_for_use` knows what the same use needs).
 
     >>> swapped(Lines.of([3, 5], [2.0, 1.0]), 3, 5)
     Lines(product=array([5]), quantity=array([3.]))
+    >>> swapped(Lines.of([3], [1.0]), 3, 5, packs=2.0)
+    Lines(product=array([5]), quantity=array([2.]))
     """
     held = dict(zip(lines.product.tolist(), lines.quantity.tolist(), strict=True))
-    packs = held.get(product, 0.0)
+    packs = held.get(product, 0.0) if packs is None else packs
     after: dict[int, float] = {}
     for row, quantity in held.items():
         row, quantity = (swap, packs) if row == product else (row, quantity)
@@ -188,6 +219,24 @@ def _mix(need: int, goods: SwapGoods, own_units: Floats, all_units: Floats) -> t
             bought = units > 0
             return rows[bought], units[bought] / units.sum()
     return rows, np.zeros(0)
+
+
+def _of_purchases(side: Floats, goods: SwapGoods) -> Change:
+    """What typical purchases of each product, (products,), cost and weigh; some are below 0."""
+    rows = np.flatnonzero(np.abs(side) > 1e-12)
+    side = side[rows]
+    per_use = goods.price[rows] * goods.kg_functional[rows] / goods.kg_pack[rows]
+    ranged = with_own_error(goods.kg_functional[rows], goods.sd[rows])
+    return _sum(float((side * per_use).sum()), side, *ranged)
+
+
+def _sum(price: float, side: Floats, kg: Floats, low: Floats, high: Floats) -> Change:
+    """`side` times each figure, added up, with independent errors."""
+    down = np.where(side > 0, side * (kg - low), side * (kg - high))
+    up = np.where(side > 0, side * (high - kg), side * (low - kg))
+    total = float((side * kg).sum())
+    below, above = float(np.sqrt((down**2).sum())), float(np.sqrt((up**2).sum()))
+    return Change(price=price, kg=total, low=total - below, high=total + above)
 
 
 def _together(deviation: Floats, doubt: Doubt | None, product: Ints) -> float:

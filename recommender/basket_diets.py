@@ -7,7 +7,8 @@ against it. Under a declared diet only the last are shown, and the other two are
 nobody eats, and food for animals, are not touched.
 
 What is made from animals inside other goods (gelatine, rennet, lard, broth) is in no column, nor is
-any allergen: diets that turn on ingredients are not offered.
+any allergen: diets that turn on ingredients are not offered. Vegan is one of them: the kinds of
+bread, sweets, sauces and margarine do not say whether milk or eggs are in them.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class Diet:
     """Which products a declared diet leaves, (products,), and how many it does not."""
 
     fits: Bools
+    barred: Bools  # the data say that it does not fit; what neither fits nor is barred is untold
     against: int  # the data say that it does not fit
     untold: int  # the data cannot tell
 
@@ -71,7 +73,9 @@ def diet_of(products: pd.DataFrame, name: str) -> Diet:
     animals = need.str.contains(FOR_ANIMALS, regex=True).to_numpy(np.bool_)
     known = against.to_numpy(np.bool_) & ~animals
     untold = may & ~known & ~animals
-    return Diet(fits=~known & ~untold, against=int(known.sum()), untold=int(untold.sum()))
+    return Diet(
+        fits=~known & ~untold, barred=known, against=int(known.sum()), untold=int(untold.sum())
+    )
 
 
 def _text(products: pd.DataFrame, column: str) -> pd.Series:

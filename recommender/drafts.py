@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -97,12 +98,22 @@ def refuse_name(workspace: Workspace, name: str) -> None:
     """Raises PolicyError for a name that is no name, or is another policy's."""
     if len(name) > LONGEST_NAME or not NAME.fullmatch(name):
         raise PolicyError(
-            f"the name {name[:LONGEST_NAME]!r} cannot be used: expected up to {LONGEST_NAME} small "
-            f"letters, digits and hyphens, such as autumn-trial"
+            f"the name {name[:LONGEST_NAME]!r} cannot be used: a name has up to {LONGEST_NAME} "
+            f"small letters (a to z), digits and hyphens. {suggested_name(name)} would do"
         )
     shipped = {path.stem for path in shipped_policies()}
     if name in shipped or name == DRAFT or (workspace.folder / FOLDER / f"{name}.toml").exists():
         raise PolicyError(_taken(name))
+
+
+def suggested_name(name: str) -> str:
+    """A name that can be used, as near to `name` as it goes.
+
+    >>> suggested_name("Autumn 1"), suggested_name("Été 50 %"), suggested_name("?")
+    ('autumn-1', 'ete-50', 'my-policy')
+    """
+    letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", letters)[:LONGEST_NAME].strip("-") or "my-policy"
 
 
 def policy_toml(policy: Policy) -> str:

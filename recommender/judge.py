@@ -5,6 +5,7 @@ yields to everything else on the machine, and which ends when the one that asks 
 JSON asks, others answer:
 
     {"what": "policy", "folder": ..., "version": ..., "policy": "{...}"}
+    {"what": "segments", ...}      of a policy; {"what": "apart", "other": "{...}", "task": ...}
     {"done": 3, "of": 48}          any number of times
     {"answer": ...} or {"error": message, "refused": whether a policy was no policy}
 """
@@ -94,6 +95,24 @@ class Bench:
         asked = {"what": "policy", "policy": policy.model_dump_json(exclude_defaults=True)}
         return dict(self._ask({**asked, "folder": folder, "version": version}))
 
+    def segments(self, folder: str, version: str, policy: Policy) -> dict[str, Any] | None:
+        """What `segments_of` finds. Raises PolicyError, JudgeError."""
+        asked = {"what": "segments", "policy": policy.model_dump_json(exclude_defaults=True)}
+        found = self._ask({**asked, "folder": folder, "version": version})
+        return None if found is None else dict(found)
+
+    def apart(
+        self, folder: str, version: str, one: Policy, other: Policy, task: str
+    ) -> dict[str, Any]:
+        """What `apart` finds for two policies. Raises PolicyError, JudgeError."""
+        asked = {
+            "what": "apart",
+            "policy": one.model_dump_json(exclude_defaults=True),
+            "other": other.model_dump_json(exclude_defaults=True),
+            "task": task,
+        }
+        return dict(self._ask({**asked, "folder": folder, "version": version}))
+
     def frontier(self, folder: str, version: str, told: Told) -> bool:
         """Has the workspace's frontier made; true once it is there."""
         return bool(self._ask({"what": "frontier", "folder": folder, "version": version}, told))
@@ -117,6 +136,7 @@ class Bench:
 
 def serve(asked: IO[str], answers: IO[str]) -> None:
     """Answers questions until there are no more, keeping one workspace's stage."""
+    from recommender.closer_looks import apart, segments_of
     from recommender.frontier_points import frontier_points_step
     from recommender.judged_points import Stage, judged_policy
     from recommender.shop import Shop
@@ -143,7 +163,14 @@ def serve(asked: IO[str], answers: IO[str]) -> None:
             if question["what"] == "stage":
                 say(answer=True)
                 continue
-            say(answer=judged_policy(stage, Policy.model_validate_json(question["policy"])))
+            policy = Policy.model_validate_json(question["policy"])
+            if question["what"] == "segments":
+                say(answer=segments_of(stage, policy))
+            elif question["what"] == "apart":
+                other = Policy.model_validate_json(question["other"])
+                say(answer=apart(stage, policy, other, question["task"]))
+            else:
+                say(answer=judged_policy(stage, policy))
         except Exception as error:  # told to whoever asked: the next question may be a better one
             say(
                 error=str(error) if str(error) else type(error).__name__,

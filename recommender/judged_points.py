@@ -4,8 +4,8 @@ A `Stage` holds what all policies share (candidates, shelves, purchases, the sla
 alone and their scales), so that one more policy takes a second or two, not a whole backtest. The
 figures are those of the backtest's report, by the same functions; a test holds them to each other.
 
-A point is the entry that a policy has in the report, with less in each task (figures, split,
-certificate, worst_seller, and {} for the audit households), and besides:
+A point is the entry that a policy has in the report, with less in each task (no ranges of the
+footprints, and {} for the audit households), and besides:
 
     limit_prices             [sentence]: what each shared limit costs at the margin
     implied_price_per_tonne  margin given up for a tonne by weight and budget; null without margins
@@ -15,17 +15,19 @@ certificate, worst_seller, and {} for the audit households), and besides:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from recommender.candidates import Candidates, Floats, Ints
+from recommender.functional import Functional
 from recommender.impact.observed.margins import with_margins
 from recommender.impact.observed.measure import Measured, measured
-from recommender.impact.observed.parts import policy_said, worst_part
+from recommender.impact.observed.parts import judged_part, policy_said, slates_described, worst_part
 from recommender.impact.observed.shop import brought_by
+from recommender.impact.segments.kinds import Words
 from recommender.metrics import FIGURES, Bought, Slates, bought_in
 from recommender.policy import BASELINE, Policy, baseline_policy
 from recommender.policy_slates import Run, certificate, slates_of
@@ -40,7 +42,9 @@ from recommender.steps import SEED, default_policy
 from recommender.tradeoff import TASKS, Scales, baseline_scales, seller_exposure
 
 DRAWS = 300  # of the bootstrap: a third of the report's
+LARGEST_SELLERS = 10
 SMALLEST_SHARE = 1e-9  # of attention: less is none
+KEPT = 16  # slates of a policy and task, of some hundred bytes a household
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +60,10 @@ class Stage:
     alone: Mapping[str, Slates]  # of relevance alone, by task
     currency: str
     window: Mapping[str, int]
+    second: Functional | None  # figures by a second footprints table; None without one
+    kinds: Mapping[str, Words]  # of segments; {} where nothing is known of the households
+    kind_notes: Sequence[str]
+    kept: dict[str, Slates] = field(default_factory=dict)  # the last that were searched
 
     @classmethod
     def of(cls, shop: Shop) -> Stage:
@@ -63,7 +71,8 @@ class Stage:
         week, history = shop.weeks.judge, shop.judging
         served, truth = history.universe, shop.log.weeks(week.first, week.last)
         truth = truth.where(served.products[truth.product] & served.customers[truth.customer])
-        products, _ = with_margins(shop.products(history), brought_by(shop).margins)
+        brought = brought_by(shop)
+        products, _ = with_margins(shop.products(history), brought.margins)
         shelves = Shelves.of(products, history.log)
         candidates, ids = shop.candidates("judge"), shop.log.ids.customers
         households = np.flatnonzero(served.customers)
@@ -89,7 +98,24 @@ class Stage:
             alone=alone,
             currency=shop.currency,
             window={"first_week": week.first, "last_week": week.last},
+            second=brought.second,
+            kinds=brought.segments or {},
+            kind_notes=brought.notes,
         )
+
+    def slates(self, policy: Policy, task: str) -> Slates:
+        """The slates of the households judged, searched for where they are not among the last."""
+        if policy.name == BASELINE:
+            return self.alone[task]
+        if slates_key(policy, task) not in self.kept:
+            self.keep(self.rerank(policy, task), task)
+        return self.kept[slates_key(policy, task)]
+
+    def keep(self, made: Reranked, task: str) -> None:
+        """Keeps slates for a closer look; the oldest go first."""
+        self.kept[slates_key(made.policy, task)] = slates_of(made, self.households)
+        while len(self.kept) > KEPT:
+            del self.kept[next(iter(self.kept))]
 
     def rerank(self, policy: Policy, task: str, warm: FrozenPrices | None = None) -> Reranked:
         """The slates of all customers under a policy."""
@@ -121,6 +147,7 @@ def judged_points(
         stage.windows,
         stage.shelves.goods,
         stage.shelves.facts,
+        second=stage.second,
         draws=draws,
         rng=np.random.default_rng(SEED),
     )
@@ -134,7 +161,8 @@ def judged_points(
             **policy_said(policy, stage.scales),
             "tasks": {
                 task: _task(
-                    found[name, task],
+                    found,
+                    (name, task),
                     slates[name, task],
                     runs.get((name, task)),
                     stage,
@@ -152,6 +180,8 @@ def judged_points(
 def judged_policy(stage: Stage, policy: Policy, draws: int = DRAWS) -> dict[str, Any]:
     """A report of one policy beside relevance alone: meta, figures, scales and two policies."""
     runs = {(policy.name, task): stage.rerank(policy, task) for task in TASKS}
+    for (_, task), made in runs.items():
+        stage.keep(made, task)
     return report_of(stage, judged_points(stage, runs, draws), draws)
 
 
@@ -205,14 +235,29 @@ def exposure(stage: Stage, slates: Slates) -> dict[str, float]:
     return {str(goods.sellers[s]): float(share[s]) for s in shown}
 
 
+def slates_key(policy: Policy, task: str) -> str:
+    """All of a policy that its slates hang on, and the task."""
+    words = {"name", "version", "description", "review_date"}
+    return f"{task} {policy.model_dump_json(exclude=words)}"
+
+
 def _task(
-    found: Measured, slates: Slates, made: Reranked | None, stage: Stage, policy: Policy
+    found: Mapping[Run, Measured],
+    run: Run,
+    slates: Slates,
+    made: Reranked | None,
+    stage: Stage,
+    policy: Policy,
 ) -> dict[str, Any]:
+    goods = stage.shelves.goods
+    largest = np.argsort(-goods.target, kind="stable")[:LARGEST_SELLERS]
     return {
-        "figures": found.figures,
+        "figures": found[run].figures,
         "audit": {},
-        "split": found.split,
+        "split": found[run].split,
         "audit_split": {},
+        "claimed_realised": judged_part({"": found}, run, slates, goods, stage.second),
+        **slates_described(slates, stage.windows[run[1]], goods, largest),
         "worst_seller": worst_part(slates, stage.shelves, policy),
         "certificate": None if made is None else certificate(made),
     }

@@ -3,7 +3,8 @@
 A till's catalogue often has no names: an importer then makes titles from its words, and tells goods
 that share one apart by the supplier's code and a running number. Both are codes to a reader. Here
 they are said by rank among their siblings, from the log: "leading brand", "2nd brand", and, where
-shelf, pack and brand are all the same, "variety 3", numbered by how many households buy it. The
+shelf, pack and brand are all the same, "variety 3", numbered by how many households buy it. The one
+that ten times as many buy as any other is what people mean by the name, and needs no number. The
 catalogue keeps its titles: nothing that was learned from them changes.
 
 Titles of a shop that names its goods stay as they are; where several products bear one title, the
@@ -18,6 +19,7 @@ import pandas as pd
 from recommender.candidates import Floats
 
 HOUSE = "house brand"
+PLAINLY = 10  # times as many households buy it as the next variety: it needs no number
 NUMBERED = r", no\. \d+$"
 
 
@@ -145,10 +147,14 @@ def _brands(name: pd.Series, seller: pd.Series, house: pd.Series, households: Fl
 
 def _numbered(name: pd.Series, households: Floats) -> pd.Series:
     """`name` with the variety's number where several products still share it."""
-    order = np.lexsort((np.arange(len(name)), -np.asarray(households)))
-    number = name.iloc[order].groupby(name.str.casefold().iloc[order]).cumcount().sort_index() + 1
-    several = name.str.casefold().duplicated(keep=False)
-    return name + (", variety " + number.astype("str")).where(several, "")
+    buy = np.asarray(households)
+    order = np.lexsort((np.arange(len(name)), -buy))
+    group = name.str.casefold()
+    number = name.iloc[order].groupby(group.iloc[order]).cumcount().sort_index() + 1
+    second = pd.Series(np.where(number == 2, buy, 0.0)).groupby(group).transform("sum")
+    meant = (number == 1) & (buy > 0) & (buy >= PLAINLY * second)
+    numbered = group.duplicated(keep=False) & ~meant
+    return name + (", variety " + number.astype("str")).where(numbered, "")
 
 
 def _texts(products: pd.DataFrame, column: str) -> pd.Series:

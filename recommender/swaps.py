@@ -1,6 +1,7 @@
 """Swaps: stand-ins for what a household usually buys that are estimated lighter at equal function.
 
-A stand-in serves the same need, costs about as much per pack and holds about as many servings.
+A stand-in serves the same need, holds about as many servings, and costs about as much: by the pack,
+and not much more for the same use either, since a small pack can be cheap and dear at once.
 How sure we are that it is lighter, and on what that stands, is told in `lighter`: two products
 compare at equal function, so a pack of another size is no saving.
 
@@ -46,13 +47,14 @@ CARE_WORDS = (
     r"medicin\w*|medicat\w*|remed(?:y|ies)|analgesics?|antacids?|laxatives?|vitamins?|pharmacy|"
     r"(?:dietary|nutritional) supplements?|nicotine|contraceptives?)\b"
 )
+ROUND = 1 + 1e-9  # the last bit of a division decides nothing
 
 
 @dataclass(frozen=True, kw_only=True)
 class SwapRules:
     """When a product may stand in for another, and when it is called lighter."""
 
-    price_factor: float = 1.5  # dearest pack over cheapest
+    price_factor: float = 1.5  # dearest pack over cheapest; stand-in over usual for the same use
     amount_factor: float = 2.0  # most servings in a pack over fewest
     chance: float = 0.8  # least P(lighter) of a swap
     liking: float = 0.0  # least chance that the household takes the stand-in
@@ -66,7 +68,7 @@ class SwapGoods:
     need: Ints
     kind: Ints  # -1 where the product has none
     use_class: Ints  # of what compares with its like only; -1 where home use is no matter
-    price: Floats  # shop currency per pack
+    price: Floats  # shop currency per pack, as a till charges it
     flows: Floats  # servings, washes, sheets in a pack
     kg_pack: Floats  # kg CO2e per pack
     low: Floats  # low end of its 80 % range, as a share of the figure
@@ -116,7 +118,7 @@ def swap_goods(products: pd.DataFrame, functional: Functional, may_be_shown: Boo
         need=functional.need,
         kind=np.where(names == "", -1, pd.factorize(names)[0]).astype(np.int64),
         use_class=_use_class(products),
-        price=products["price"].to_numpy(np.float64),
+        price=till_price(products["price"].to_numpy(np.float64)),
         flows=flows,
         kg_pack=kg_pack,
         low=kg_low / some,
@@ -133,6 +135,24 @@ def swap_goods(products: pd.DataFrame, functional: Functional, may_be_shown: Boo
             functional.need[by_need], np.arange(len(functional.needs) + 1)
         ).astype(np.int64),
     )
+
+
+def till_price(price: Floats) -> Floats:
+    """Prices as a till charges them: rounded once, so that two packs cost twice what one does.
+
+    >>> till_price(np.array([2.854, 0.001])).tolist()
+    [2.85, 0.01]
+    """
+    return np.maximum(np.round(price, 2), 0.01)
+
+
+def packs_for_use(goods: SwapGoods, product: int, swap: int, packs: float) -> float:
+    """How many whole packs of `swap` serve what `packs` of `product` do, as nearly as can be.
+
+    At least one; half a pack counts as one more.
+    """
+    needed = packs * goods.flows[product] / goods.flows[swap]
+    return max(float(np.floor(needed * ROUND + 0.5)), 1.0)
 
 
 def withheld(products: pd.DataFrame) -> Bools:
@@ -214,10 +234,11 @@ def usual_products(history: History, customer: int, visits: int = 2, n: int = 40
 def comparisons(usual: Ints, goods: SwapGoods, rules: SwapRules = SwapRules()) -> pd.DataFrame:
     """Every product offered in the same need at a similar price and amount, for each of `usual`.
 
-    One row per pair: product and swap (catalogue rows), need, same_kind, price and swap_price,
-    flows and swap_flows, chance that the swap is lighter, and at equal use (what the usual pack
-    serves) kg, swap_kg and kg_change, each with _low and _high of its 80 % range, in kg CO2e. The
-    range of the change is that of the errors which `chance` weighs, so that the two agree.
+    One row per pair: product and swap (catalogue rows), need, same_kind, price, swap_price and
+    price_change of the packs, flows and swap_flows, chance that the swap is lighter, and at equal
+    use (what the usual pack serves) swap_price_use and price_change_use, and kg, swap_kg and
+    kg_change, each with _low and _high of its 80 % range, in kg CO2e. The range of the change is
+    that of the errors which `chance` weighs, so that the two agree.
     """
     usual = usual[goods.comparable[usual]]
     need = goods.need[usual]
@@ -230,8 +251,10 @@ def comparisons(usual: Ints, goods: SwapGoods, rules: SwapRules = SwapRules()) -
         & (goods.use_class[product] == goods.use_class[swap])
         & _within(goods.price, product, swap, rules.price_factor)
         & _within(goods.flows, product, swap, rules.amount_factor)
+        & (_price_at_use(goods, product, swap) <= goods.price[product] * rules.price_factor * ROUND)
     )
     product, swap = product[alike], swap[alike]
+    price_use = _price_at_use(goods, product, swap)
     # what the usual pack serves, met by the stand-in
     same_use = goods.kg_pack[product] / goods.kg_functional[product]
     kg, swap_kg = goods.kg_pack[product], goods.kg_functional[swap] * same_use
@@ -250,6 +273,8 @@ def comparisons(usual: Ints, goods: SwapGoods, rules: SwapRules = SwapRules()) -
             "price": goods.price[product],
             "swap_price": goods.price[swap],
             "price_change": goods.price[swap] - goods.price[product],
+            "swap_price_use": price_use,
+            "price_change_use": price_use - goods.price[product],
             "flows": goods.flows[product],
             "swap_flows": goods.flows[swap],
             "chance": chance_lighter(goods.log_kg[swap], swap_sd, goods.log_kg[product], sd),
@@ -322,7 +347,12 @@ def _one_each(pairs: pd.DataFrame) -> pd.DataFrame:
 def _within(values: Floats, first: Ints, second: Ints, factor: float) -> Bools:
     """Whether both values lie within a factor; the last bit of a division decides nothing."""
     ratio = values[second] / values[first]
-    return np.asarray((ratio <= factor * (1 + 1e-9)) & (ratio * factor >= 1 - 1e-9))
+    return np.asarray((ratio <= factor * ROUND) & (ratio * factor >= 1 - 1e-9))
+
+
+def _price_at_use(goods: SwapGoods, product: Ints, swap: Ints) -> Floats:
+    """Price of as much of each `swap` as serves what a pack of its `product` does."""
+    return np.asarray(goods.price[swap] * goods.flows[product] / goods.flows[swap])
 
 
 def _ranged(kg: Floats, product: Ints, goods: SwapGoods) -> Ranged:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ STEPS: Final = {
     "floor": 0.2,
     "relevance": 0.05,
 }
+LIMITS: Final = ("carbon_less", "floor", "relevance")
 ENDS: Final = ("value", "low", "high", "change", "change_low", "change_high")
 
 
@@ -111,6 +112,7 @@ def tried_policy(
     name: str = DRAFT,
     description: str = "Weights and limits tried on the Merchandise page.",
     review_date: date = date(9999, 12, 31),
+    version: int = 1,
     slate: Mapping[str, Any] | None = None,
 ) -> Policy:
     """The policy that `asked` makes of the entry that one started from.
@@ -128,7 +130,7 @@ def tried_policy(
         sellers["floor"] = asked.floor
     given = {
         "name": name,
-        "version": 1,
+        "version": version,
         "description": description,
         "review_date": review_date,
         "weights": {
@@ -231,6 +233,18 @@ def _distance(one: Asked, other: Asked) -> float:
     return far + 100.0 * (_kind(one) != _kind(other))
 
 
-def without_limits(asked: Asked) -> Asked:
-    """The weights alone."""
-    return replace(asked, carbon_less=0.0, floor=0.0, relevance=0.0)
+def nearest(asked: Asked, entries: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """The name of the entry whose controls are nearest to `asked`; None where there is none."""
+    able = {name: asked_of(entry) for name, entry in entries.items()}
+    return min(able, key=lambda name: (_distance(able[name], asked), name), default=None)
+
+
+def weaker_limits(asked: Asked, entries: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Limits of `asked` that none of the entries holds as strictly, with the most that one holds.
+
+    >>> weaker_limits(Asked(floor=0.4), [{"weights": {}, "sellers": {"floor": 0.2}}])
+    {'floor': 0.2}
+    """
+    held = [asked_of(entry) for entry in entries]
+    most = {name: max((getattr(one, name) for one in held), default=0.0) for name in LIMITS}
+    return {name: most[name] for name in LIMITS if getattr(asked, name) > most[name] + SAME}

@@ -2,7 +2,13 @@
 
 from app_pages._load.building import build
 from app_pages._load.findings import carbon_report, outcomes, simulations
-from app_pages._load.footprints import assessment, explanation, footprint_model, market
+from app_pages._load.footprints import (
+    assessment,
+    explanation,
+    footprint_model,
+    market,
+    prepare_explanations,
+)
 from app_pages._load.pinned import Opened, default, opened, version_of, workspace
 from app_pages._load.policies import (
     due_sellers,
@@ -35,6 +41,7 @@ __all__ = [
     "outcomes",
     "own_units",
     "places",
+    "prepare_explanations",
     "price_per_tonne",
     "ranked",
     "refiner",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import streamlit as st
@@ -35,7 +36,20 @@ def explanation(product_id: str) -> Explanation:
     """What a product's footprint rests on. Raises WorkspaceError where no model can be asked."""
     footprint_model()
     here = opened()
+    if (waiting := prepare_explanations()) is not None:
+        waiting.join()  # one after the other is sooner than both at once
     return _explanation(here.folder, here.version, product_id)
+
+
+def prepare_explanations() -> Thread | None:
+    """The thread that learns what all explanations share, once for each version of a workspace;
+    None where there is no model to ask. The page stays quick meanwhile."""
+    try:
+        footprint_model()
+    except WorkspaceError:
+        return None
+    here = opened()
+    return _preparing(here.folder, here.version)
 
 
 def assessment() -> tuple[dict[str, Any], bool]:
@@ -53,6 +67,16 @@ def _footprint_model(folder: str, written: int) -> PcfModel:
         return PcfModel.load(Path(folder))
     except ValueError as error:  # made by another version
         raise WorkspaceError("this workspace's footprint model is of another version") from error
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _preparing(folder: str, version: str) -> Thread:
+    # any product will do: units, devices and published figures are read at the first one
+    first = _opened(folder, version).shop.catalogue.iloc[[0]]
+    asked = {"product": first, "model": footprint_model(), "market": market()}
+    thread = Thread(target=explain, kwargs=asked, daemon=True)
+    thread.start()
+    return thread
 
 
 @st.cache_resource(max_entries=500, show_spinner=False)

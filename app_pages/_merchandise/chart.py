@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -13,34 +12,41 @@ import pandas as pd
 import streamlit as st
 
 from app_pages import _load
-from app_pages._draw import AMBER, GREY, TEAL, uncrowded
+from app_pages._draw import AMBER, GREY, TEAL
+from app_pages._frame import fragment
 from app_pages._merchandise.controls import URL, adopt
 from app_pages._merchandise.outcome import LABEL
+from app_pages._merchandise.points import (
+    AXES,
+    FAMILIES,
+    OF,
+    TOLD,
+    deepest_within,
+    frontier_points,
+    frontier_sentence,
+    named,
+    within_sentence,
+)
 from app_pages._merchandise.state import InForce, Known
 from app_pages._roles import FRONTIER, RoleError, must
-from app_pages._words import change, percent, plain
+from app_pages._words import plain
 
 FAR: Final = -10.0  # % of relevance: what costs more would flatten the rest of the chart
+GIVE_UP: Final = 1.0  # %, where the limit stands at first
 ROLES: Final = {"your weights": TEAL, "today": AMBER, "policy": GREY, "frontier point": GREY}
-AXES: Final = {"carbon": "demand_kg_functional", "relevance": "ndcg"}
-FAMILIES: Final = {"need": "for the same need", "none": "across all goods"}
-TOLD: Final = {
-    "demand_revenue": "Revenue",
-    "demand_margin": "Margin",
-    "demand_kg_pack": "Total kg CO2e",
-    "seller_small_share": "Small suppliers",
-}
 
 
 def frontier_chart(all_: Known, force: InForce, task: str) -> None:
     """The chart with its sentence; a click on a point sets every control to it."""
-    points = frontier_points(all_, force, task)
+    axis, give_up = choices()
+    points = frontier_points(all_, force, task, axis, give_up)
     near = (points["relevance"] >= FAR) | points["role"].isin(["your weights", "today"])
     if not near.all() and not st.toggle(
         f"Show points that cost more than {-FAR:g} % of relevance", key="far", bind=URL
     ):
         points = points[near].reset_index(drop=True)
-    said = frontier_sentence(points)
+    budget(all_, force, points, axis)
+    said = frontier_sentence(points, axis)
 
     def adopt_clicked() -> None:
         picked = st.session_state.frontier["selection"].get("pick") or []
@@ -49,7 +55,7 @@ def frontier_chart(all_: Known, force: InForce, task: str) -> None:
             adopt(all_, name)
 
     st.vega_lite_chart(
-        spec=drawn(points),
+        spec=drawn(points, axis),
         alt=said,
         key="frontier",
         on_select=adopt_clicked,
@@ -57,59 +63,68 @@ def frontier_chart(all_: Known, force: InForce, task: str) -> None:
         width="stretch",
     )
     st.caption(
-        f"{said} Further left is less carbon, further up more relevance; {LABEL}. Hover for a "
-        f"point's figures, click it to adopt its weights (by keyboard: choose it in *Start from*)."
+        f"{said} Further left is less carbon, further up more {AXES[axis].lower()}; {LABEL}. Hover "
+        f"for a point's figures, click it to adopt its weights (by keyboard: choose it in *Start "
+        f"from*)."
     )
 
 
-def frontier_points(all_: Known, force: InForce, task: str) -> pd.DataFrame:
-    """One row per judged policy, and one for the weights in force: changes in percent."""
-    rows = []
-    entries: dict[str, Mapping[str, Any]] = {
-        name: entry for name, entry in all_.judged.items() if task in entry["tasks"]
-    }
-    baseline = force.meta["baseline"]
-    entries[force.said if force.said not in entries else force.name] = force.entry
-    for name, entry in entries.items():
-        figures = entry["tasks"][task]["figures"]
-        role = "policy" if name in all_.report else "frontier point"
-        if name == baseline:
-            role = "today"
-        if name == force.said:
-            role = "your weights"
-        carbon = entry.get("carbon", {"reference": force.asked.reference})
-        row: dict[str, Any] = {
-            "policy": name,
-            "role": role,
-            "family": FAMILIES[carbon["reference"]],
-            "climate": entry.get("weights", {}).get("climate", force.asked.climate),
-        }
-        for axis, figure in AXES.items():
-            for end in ("change", "change_low", "change_high"):
-                value = figures[figure][end]
-                row[axis + end.removeprefix("change")] = None if value is None else 100 * value
-            row[f"{axis}_said"] = change(figures[figure])
-        row |= {figure: percent(figures[figure]["change"]) for figure in TOLD}
-        rows.append(row)
-    return pd.DataFrame(rows)
+def choices() -> tuple[str, float]:
+    """What stands against carbon, and how much of it may be given up, in percent."""
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    with left:
+        axis = st.segmented_control(
+            "Against carbon",
+            list(AXES),
+            format_func=lambda axis: AXES[axis],
+            default="ndcg",
+            required=True,
+            key="axis",
+            bind=URL,
+            wrap=True,
+        )
+    with right:
+        give_up = st.number_input(
+            "Give up at most, %",
+            0.0,
+            100.0,
+            GIVE_UP,
+            0.5,
+            format="%.1f",
+            key="give_up",
+            bind=URL,
+            help="The dashed line of the chart: points below it give up more, and are faint.",
+        )
+    return str(axis), float(give_up)
 
 
-def drawn(points: pd.DataFrame) -> dict[str, Any]:
-    """Relevance against carbon as Vega-Lite, the interval of yours as thin lines."""
+def budget(all_: Known, force: InForce, points: pd.DataFrame, axis: str) -> None:
+    """Which point cuts most carbon within the limit, with a button that adopts it."""
+    name = deepest_within(points)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(within_sentence(points, axis))
+        if name is not None and name != force.name and name in all_.entries:
+            st.button(
+                f"Adopt {plain(name)}",
+                key="adopt_deepest",
+                icon=":material/south_west:",
+                on_click=adopt,
+                args=(all_, name),
+            )
+
+
+def drawn(points: pd.DataFrame, axis: str = "ndcg") -> dict[str, Any]:
+    """A figure against carbon as Vega-Lite, the interval of yours as thin lines."""
     ends = points[["carbon_low", "carbon_high", "carbon"]].astype("float64").fillna(0.0)
     least, most = min(ends.min().min(), 0.0), max(ends.max().max(), 0.0)
     span = most - least or 1.0
-    told = points[points["role"] != "frontier point"]
-    told = told[uncrowded(told, wide=0.2, tall=0.12)]
-    # today is at the right edge, where a name to the right of its point would be cut
-    side = told["role"].map(lambda role: "left" if role == "today" else "right")
-    said = points.assign(name=side.reindex(points.index, fill_value=""))
-    spec = deepcopy(frontier_spec(round(least - 0.04 * span, 3), round(most + 0.16 * span, 3)))
-    return {**spec, "datasets": {"points": said}}
+    said = points.assign(name=named(points))
+    spec = frontier_spec(round(least - 0.04 * span, 3), round(most + 0.16 * span, 3), axis)
+    return {**deepcopy(spec), "datasets": {"points": said}}
 
 
 @cache
-def frontier_spec(least: float, most: float) -> dict[str, Any]:
+def frontier_spec(least: float, most: float, axis_of: str = "ndcg") -> dict[str, Any]:
     """The chart without its points, carbon from `least` to `most` %: checking it takes a while."""
     axis = alt.Axis(tickCount=5)
     colour = alt.Color(
@@ -122,32 +137,33 @@ def frontier_spec(least: float, most: float) -> dict[str, Any]:
             f"{field}:Q", title="Change in kg CO2e at equal function, %", scale=wide, axis=axis
         )
 
-    def relevance(field: str) -> alt.Y:
+    def up(field: str) -> alt.Y:
         high = alt.Scale(zero=True, nice=True)
-        return alt.Y(f"{field}:Q", title="Change in relevance, %", scale=high, axis=axis)
+        title = f"Change in {OF[axis_of]}, %"
+        return alt.Y(f"{field}:Q", title=title, scale=high, axis=axis)
 
     pick = alt.selection_point(name="pick", fields=["policy"], on="click", empty=False)
     points = alt.Chart(alt.NamedData("points"))
     mine = points.transform_filter(alt.datum.role == "your weights")
     across = mine.mark_rule(strokeWidth=1.5).encode(
-        x=carbon("carbon_low"), x2="carbon_high:Q", y=relevance("relevance"), color=colour
+        x=carbon("carbon_low"), x2="carbon_high:Q", y=up("up"), color=colour
     )
     down = mine.mark_rule(strokeWidth=1.5).encode(
-        x=carbon("carbon"), y=relevance("relevance_low"), y2="relevance_high:Q", color=colour
+        x=carbon("carbon"), y=up("up_low"), y2="up_high:Q", color=colour
     )
+    line = mine.mark_rule(strokeDash=[5, 4], color=GREY).encode(y=up("limit"))
     tooltip = [
         alt.Tooltip("policy:N", title="Policy"),
         *(alt.Tooltip(f"{figure}:N", title=title) for figure, title in list(TOLD.items())[:3]),
         alt.Tooltip("carbon_said:N", title="kg CO2e, equal function"),
-        alt.Tooltip("relevance_said:N", title="Relevance"),
-        alt.Tooltip("seller_small_share:N", title="Small suppliers"),
+        *(alt.Tooltip(f"{figure}:N", title=title) for figure, title in list(TOLD.items())[3:]),
     ]
     families = alt.Scale(domain=list(FAMILIES.values()), range=["circle", "square"])
     dots = (
         points.mark_point(filled=True, cursor="pointer")
         .encode(
             x=carbon("carbon"),
-            y=relevance("relevance"),
+            y=up("up"),
             color=colour,
             shape=alt.Shape(
                 "family:N",
@@ -160,12 +176,16 @@ def frontier_spec(least: float, most: float) -> dict[str, Any]:
                 scale=alt.Scale(domain=list(ROLES), range=[220, 130, 90, 45]),
                 legend=None,
             ),
-            opacity=alt.condition(alt.datum.role == "frontier point", alt.value(0.7), alt.value(1)),
+            opacity=alt.condition(
+                "datum.within || datum.role === 'your weights' || datum.role === 'today'",
+                alt.value(0.95),
+                alt.value(0.35),
+            ),
             tooltip=tooltip,
         )
         .add_params(pick)
     )
-    at = {"x": carbon("carbon"), "y": relevance("relevance"), "text": "policy:N", "color": colour}
+    at = {"x": carbon("carbon"), "y": up("up"), "text": "policy:N", "color": colour}
     left = points.transform_filter(alt.datum.name == "left").mark_text(
         align="right", dx=-10, dy=-8, fontSize=11
     )
@@ -173,29 +193,7 @@ def frontier_spec(least: float, most: float) -> dict[str, Any]:
         align="left", dx=10, dy=-8, fontSize=11
     )
     names = alt.layer(left.encode(**at), right.encode(**at))
-    return dict((across + down + dots + names).properties(height=400).to_dict())
-
-
-def frontier_sentence(points: pd.DataFrame) -> str:
-    """What the chart shows: how far it reaches, and where the weights in force stand."""
-    others = points[points["role"].isin(["policy", "frontier point"])]
-    said = [
-        f"Change in relevance against change in carbon for {len(points)} certified points; today "
-        f"is at 0 for both."
-    ]
-    if not others.empty:
-        far = others.iloc[int(others["carbon"].astype("float64").argmin())]
-        said.append(
-            f"The largest cut shown, {far['policy']}, changes kg CO2e by {far['carbon_said']} and "
-            f"relevance by {far['relevance_said']}."
-        )
-    yours: Sequence[Any] = list(points[points["role"] == "your weights"].itertuples())
-    for row in yours:
-        said.append(
-            f"Yours ({row.policy}) change kg CO2e by {row.carbon_said} and relevance by "
-            f"{row.relevance_said}."
-        )
-    return " ".join(said)
+    return dict((line + across + down + dots + names).properties(height=400).to_dict())
 
 
 def frontier_missing(here: _load.Opened) -> None:
@@ -238,7 +236,7 @@ def make_frontier(here: _load.Opened, key: str) -> None:
     _load.refiner().ask(key, lambda told: judges.frontier(folder, here.version, told), key)
 
 
-@st.fragment(run_every=1.0)
+@fragment(run_every=1.0)
 def making(key: str) -> None:
     """How far it is; the page is drawn again once it is done."""
     refiner = _load.refiner()

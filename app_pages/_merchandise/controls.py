@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import streamlit as st
 
 from app_pages import _load
 from app_pages._merchandise.state import Known
-from app_pages._words import significant
-from recommender.tried import Asked, asked_of, rest_of
+from app_pages._words import percent, plain, significant
+from recommender.tried import Asked, alike, asked_of, rest_key, rest_of
 
 URL: Final = "query-params"
 REFERENCES: Final = {"need": "inside the same need", "none": "across all goods"}
 LESS, FLOORS, LEASTS = range(0, 51, 5), range(0, 101, 10), (0, *range(90, 101))
 
 
-def start_from(all_: Known, base: str) -> str:
-    """The policy to start from: choosing one sets every control to it."""
+def start_from(all_: Known, base: str) -> tuple[str, Any]:
+    """The policy to start from, which sets every control; and where to say more of it."""
     names = list(all_.entries)
     chosen = st.selectbox(
         "Start from",
@@ -30,13 +31,23 @@ def start_from(all_: Known, base: str) -> str:
         args=(all_,),
         help="Sets every weight and limit below to those of this policy. Type to search.",
     )
-    st.caption(f"{all_.kind(str(chosen)).capitalize()}.")
-    return str(chosen)
+    return str(chosen), st.empty()
 
 
-def controls(all_: Known, base: Mapping[str, Any]) -> Asked:
-    """What the controls ask for: an answer follows every move."""
-    default = asked_of(base)
+def started_words(all_: Known, started: str, asked: Asked) -> str:
+    """Where the policy comes from that one started from, and whether it was changed since."""
+    changed = not alike(asked, asked_of(all_.entries[started]))
+    since = ", changed since: what is below is no longer this policy" if changed else ""
+    return f"{all_.kind(started).capitalize()}{since}."
+
+
+def controls(all_: Known, started: Mapping[str, Any]) -> Asked:
+    """What the controls ask for: an answer follows every move.
+
+    They stand where the policy that one started from has them, unless the address says otherwise:
+    so its name alone is a link to it.
+    """
+    default = asked_of(started)
     used = [asked_of(entry) for entry in all_.entries.values()]
     st.markdown("**Weights**")
     climate = st.slider(
@@ -172,5 +183,28 @@ def price_sentence(asked: Asked, implied: float | None, currency: str) -> str:
     return (
         f"These weights give up **{currency}{significant(price, 3)} of margin for a tonne of "
         f"CO2e**: climate weight per kg of an average purchase{budget}, over margin weight per "
-        f"unit of its margin."
+        f"unit of its margin. So much may the last swap cost; it is not what the whole policy does "
+        f"to margin, which other weights move as well."
     )
+
+
+def without_carbon(
+    asked: Asked, start: Mapping[str, Any], entry: Mapping[str, Any], all_: Known, task: str
+) -> str:
+    """What carbon's weight and limit do to margin, against the certified point without; or ""."""
+    bare, rest = replace(asked, climate=0.0, carbon_less=0.0), rest_key(start)
+    if alike(bare, asked):
+        return ""
+    for name, other in all_.judged.items():
+        if task in other["tasks"] and alike(asked_of(other), bare) and rest_key(other) == rest:
+            mine, theirs = (e["tasks"][task]["figures"]["demand_margin"] for e in (entry, other))
+            if mine["change"] is None or theirs["change"] is None:
+                return ""
+            points = 100 * (mine["change"] - theirs["change"])
+            sign = "+" if points > 0 else ""
+            return (
+                f"Against the same weights without carbon ({plain(name)}), margin changes by "
+                f"{sign}{significant(points, 2)} points, from {percent(theirs['change'])} to "
+                f"{percent(mine['change'])}; both against today, where margin has no weight at all."
+            )
+    return ""

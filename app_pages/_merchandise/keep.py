@@ -1,8 +1,7 @@
-"""Keeping what was found: save as a policy, compare two, take figures along."""
+"""Keeping what was found: save it as a policy, take figures along."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -10,16 +9,21 @@ import pandas as pd
 import streamlit as st
 
 from app_pages import _load
-from app_pages._merchandise.controls import REFERENCES, URL
-from app_pages._merchandise.outcome import FIGURES
-from app_pages._merchandise.state import Entry, InForce, Known
+from app_pages._merchandise.state import InForce, Known
 from app_pages._roles import SAVE, RoleError, must
-from app_pages._words import change, percent, plain, significant
-from recommender.drafts import LONGEST_NAME, LONGEST_REASON, policy_toml, save_policy
+from app_pages._words import plain
+from recommender.drafts import (
+    LONGEST_NAME,
+    LONGEST_REASON,
+    policy_toml,
+    refuse_name,
+    save_policy,
+)
 from recommender.metrics import FIGURES as ALL
 from recommender.policy import PolicyError
 from recommender.report import report_frame, report_json
-from recommender.tried import asked_of, tried_policy
+from recommender.tradeoff import TASKS
+from recommender.tried import tried_policy
 
 REVIEW_DAYS: Final = 91  # a quarter
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -27,13 +31,17 @@ FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 def save(here: _load.Opened, all_: Known, force: InForce) -> None:
     """A form of three fields: the policy becomes a file of the workspace."""
-    saved = st.session_state.pop("_saved", None)
-    if saved:
-        st.success(
-            f"Saved as **{plain(saved)}**. It is in *Start from* from now on.",
-            icon=":material/check:",
-        )
+    if st.session_state.pop("_clear_save", False):
+        st.session_state.save_name = st.session_state.save_reason = ""
     with st.form("save", border=False, enter_to_submit=False):
+        # first, so that its calendar does not open over the button
+        review = st.date_input(
+            "To be reviewed on",
+            date.today() + timedelta(days=REVIEW_DAYS),
+            min_value=date.today() + timedelta(days=1),
+            key="save_review",
+            format="YYYY-MM-DD",
+        )
         name = st.text_input(
             "Name",
             key="save_name",
@@ -47,21 +55,17 @@ def save(here: _load.Opened, all_: Known, force: InForce) -> None:
             max_chars=LONGEST_REASON,
             placeholder="What it is for, and what speaks for it.",
         )
-        review = st.date_input(
-            "To be reviewed on",
-            date.today() + timedelta(days=REVIEW_DAYS),
-            min_value=date.today() + timedelta(days=1),
-            key="save_review",
-            format="YYYY-MM-DD",
-        )
         pressed = st.form_submit_button("Save as a policy", key="save", icon=":material/save:")
     if pressed:
         problem = _save(here, force, str(name).strip(), str(reason).strip(), review)
         if problem:
             st.error(f"Not saved: {plain(problem, longest=400)}.", icon=":material/block:")
         else:
-            st.session_state["_saved"] = str(name).strip()
+            st.session_state["_saved"] = st.session_state["_toast"] = str(name).strip()
             st.session_state["_start_from"] = str(name).strip()
+            st.session_state["_clear_save"] = True
+            # a popover of another key is closed
+            st.session_state["_saves"] = st.session_state.get("_saves", 0) + 1
             st.rerun()
     if all_.kept.problems:
         st.caption("Left aside in the workspace's folder of policies:")
@@ -69,11 +73,25 @@ def save(here: _load.Opened, all_: Known, force: InForce) -> None:
             st.caption(f"- {plain(problem, longest=300)}")
 
 
+def confirm(force: InForce) -> None:
+    """Says that a policy was saved, for as long as it is what is in force."""
+    told = st.session_state.pop("_toast", None)
+    if told:
+        st.toast(f"Saved as **{plain(told)}**.", icon=":material/check:")
+    saved = st.session_state.get("_saved")
+    if saved and saved == force.name:
+        st.success(
+            f"Saved as **{plain(saved)}**. It is in *Start from* from now on.",
+            icon=":material/check:",
+        )
+
+
 def _save(here: _load.Opened, force: InForce, name: str, reason: str, review: Any) -> str:
     if not name or not reason or not isinstance(review, date):
         return "a name, a reason and a review date are needed"
     try:
         must(SAVE)
+        refuse_name(here.shop.workspace, name)
         policy = tried_policy(
             force.asked,
             force.start,
@@ -86,92 +104,6 @@ def _save(here: _load.Opened, force: InForce, name: str, reason: str, review: An
     except (PolicyError, RoleError) as error:
         return str(error).rstrip(".")
     return ""
-
-
-def compare(here: _load.Opened, all_: Known, force: InForce, task: str) -> None:
-    """What is in force beside another policy: settings, then every figure."""
-    names = [name for name in all_.entries if task in all_.entries[name]["tasks"]]
-    others = [n for n in names if n not in (force.meta["baseline"], force.name)] or names
-    beside = st.selectbox(
-        "Compare with", names, index=names.index(others[0]), key="beside", bind=URL
-    )
-    other = all_.entries[str(beside)]
-    base = here.report["policies"][here.report["meta"]["baseline"]]
-    st.dataframe(
-        settings_table(force, str(beside), other),
-        hide_index=True,
-        alt=f"Weights and limits of {force.said} and of {beside}.",
-        key="settings",
-        height="content",
-    )
-    today = base["tasks"][task]["figures"]
-    mine, yours = force.entry["tasks"][task]["figures"], other["tasks"][task]["figures"]
-    table = pd.DataFrame(
-        [
-            {
-                "Figure": heading,
-                "What it is": meaning,
-                "Today": level(today[figure], here.currency if party == "money" else ""),
-                title(force): change(mine[figure]),
-                f"{beside}": change(yours[figure]),
-                "Apart": apart(mine[figure], yours[figure]),
-            }
-            for figure, (party, heading, meaning) in FIGURES.items()
-            if figure in mine and figure in yours and figure in today
-        ]
-    )
-    right = st.column_config.TextColumn(alignment="right")
-    st.dataframe(
-        table,
-        hide_index=True,
-        column_config=dict.fromkeys(table.columns[2:], right),
-        alt=f"Figures today, and their changes with your weights and with the policy {beside}.",
-        key="figures",
-        height="content",
-    )
-    st.caption(
-        f"Changes against today with 95 % intervals, observed: {force.meta['draws']:,} draws of "
-        f"{force.meta['households']:,} households, demand-weighted on held-out weeks, not a "
-        f"forecast. *Apart* is the first less the second, in points; its interval is unavailable, "
-        f"since the two were not drawn together."
-    )
-
-
-def title(force: InForce) -> str:
-    """The head of the column of what is in force."""
-    return "Your weights" if force.said == "your weights" else f"Your weights ({force.said})"
-
-
-def apart(one: Mapping[str, float | None], other: Mapping[str, float | None]) -> str:
-    """The difference of two changes."""
-    if one["change"] is None or other["change"] is None:
-        return "–"
-    return percent(one["change"] - other["change"])
-
-
-def settings_table(force: InForce, beside: str, other: Entry) -> pd.DataFrame:
-    """What the two ask for, in words."""
-    rows = []
-    theirs = asked_of(other)
-    for said, name, form in (
-        ("Climate weight", "climate", "{:g}"),
-        ("Margin weight", "margin", "{:g}"),
-        ("Sellers weight", "sellers", "{:g}"),
-        ("Carbon at most", "carbon_less", "−{:.0%}"),
-        ("Each supplier at least", "floor", "{:.0%} of its share"),
-        ("Relevance at least", "relevance", "{:.1%}"),
-    ):
-        pair = [getattr(asked, name) for asked in (force.asked, theirs)]
-        words = [form.format(v).replace("%", " %") if v else "–" for v in pair]
-        rows.append({"Setting": said, title(force): words[0], beside: words[1]})
-    both = [REFERENCES[asked.reference] for asked in (force.asked, theirs)]
-    rows.append({"Setting": "Carbon compared", title(force): both[0], beside: both[1]})
-    return pd.DataFrame(rows)
-
-
-def level(estimate: Mapping[str, float | None], currency: str) -> str:
-    value = estimate["value"]
-    return "–" if value is None else f"{currency}{significant(value, 3)}"
 
 
 def downloads(here: _load.Opened, force: InForce) -> None:
@@ -191,12 +123,18 @@ def downloads(here: _load.Opened, force: InForce) -> None:
             st.download_button(
                 "JSON", lambda: report_json(own), f"{force.name}.json", key="get_json"
             )
+            if is_whole(force):
+                st.download_button(
+                    "HTML", lambda: own_page(here, force), f"{force.name}.html", key="get_own_html"
+                )
             st.download_button(
                 "Policy (TOML)",
                 lambda: policy_toml(force.policy),
                 f"{force.name}.toml",
                 key="get_toml",
             )
+        if not is_whole(force):
+            st.caption("The page (HTML) comes once both tasks are judged.")
     else:
         st.caption("Your weights: files come with the exact answer.")
     st.caption("**The report of all policies**")
@@ -231,6 +169,40 @@ def alone(here: _load.Opened, force: InForce) -> dict[str, Any]:
         "figures": {**told, **here.report["figures"]},
         "policies": {force.name: entry},
     }
+
+
+def is_whole(force: InForce) -> bool:
+    """Whether both tasks were judged in full, as the page of a report needs."""
+    tasks = force.entry["tasks"]
+    return set(TASKS) <= set(tasks) and all("shortfall" in run for run in tasks.values())
+
+
+def own_page(here: _load.Opened, force: InForce) -> str:
+    """The policy in force alone beside relevance, as the page that the backtest writes."""
+    from recommender.impact.page.page import report_html  # the charts load slowly, and only here
+
+    baseline = force.meta["baseline"]
+    whole = here.report
+    kept = force.name in whole["policies"]
+    segments = whole.get("segments")
+    if segments is not None:
+        segments = {
+            **segments,
+            "rows": [r for r in segments["rows"] if r["policy"] in (baseline, force.name)],
+            "warnings": [w for w in segments["warnings"] if w["policy"] == force.name],
+        }
+    meta = {**whole["meta"], **force.meta}
+    return report_html(
+        {
+            **whole,
+            "meta": meta,
+            "policies": {baseline: whole["policies"][baseline], force.name: force.entry},
+            "segments": segments if kept else None,
+            "fairness": whole.get("fairness") if kept else None,
+            "costs": whole.get("costs") if kept else None,
+        },
+        what_if=[f for f in _load.simulations() if f["policy"] == force.name],
+    )
 
 
 def safe_csv(frame: pd.DataFrame) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import streamlit as st
 
 from app_pages._draw import split_sentence
-from app_pages._merchandise.state import InForce, names
-from app_pages._words import is_clear, listed, percent, plain, significant
+from app_pages._merchandise.asks import watch
+from app_pages._merchandise.state import InForce, Known, names
+from app_pages._words import change, is_clear, listed, percent, plain, significant
+from recommender.closer_looks import SECOND_TABLE
 from recommender.rerank import carbon_prices
+from recommender.tried import weaker_limits
 
 Estimate = Mapping[str, float | None]
 LABEL: Final = "demand-weighted on held-out weeks, not a forecast"
@@ -22,10 +25,12 @@ ICONS: Final = {
 }
 # figure: which party, heading, what it says; money, kilograms, relevance, sellers
 FIGURES: Final = {
-    "demand_revenue": ("money", "Revenue", "per household"),
+    "demand_revenue": ("money", "Revenue", "per household, demand-weighted"),
+    "hits_revenue": ("money", "Paid in the window", "in fact, for goods on the list"),
     "demand_margin": ("money", "Margin", "per household"),
     "demand_kg_pack": ("carbon", "Total kg CO2e", "of whole packs"),
     "demand_kg_functional": ("carbon", "kg CO2e at equal function", "packs play no part in it"),
+    SECOND_TABLE: ("carbon", "kg CO2e, second table", "equal function, by other sources"),
     "kg_functional_per_purchase": ("carbon", "kg CO2e per purchase", "at equal function"),
     "demand_kg_excess": ("carbon", "kg CO2e above habit", "in % of kg CO2e at equal function"),
     "ndcg": ("relevance", "Relevance (NDCG@10)", "of items bought in the held-out weeks"),
@@ -45,7 +50,7 @@ TILES: Final = (
 TILE_NAMES: Final = {"kg_functional_per_purchase": "kg per purchase", "ndcg": "Relevance"}
 
 
-def status(force: InForce) -> None:
+def status(all_: Known, force: InForce) -> None:
     """How the figures are known: exact, or drawn between certified points until they are."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.badge("observed", icon=":material/visibility:", color="primary")
@@ -59,11 +64,32 @@ def status(force: InForce) -> None:
             st.caption(
                 f"**refining …** until then the nearest certified point, {names(force.points)}"
             )
+        if not force.exact and force.key is not None:
+            watch(force.key, "searched for")
+    if not force.exact:
+        entries = [all_.entries[name] for name in force.points]
+        for said in left_out(force, entries):
+            st.caption(f":material/warning: {said}")
     if force.problem:
         st.warning(
             f"These weights and limits could not be judged: {plain(force.problem, longest=400)}.",
             icon=":material/rule:",
         )
+
+
+def left_out(force: InForce, points: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Limits that the figures shown do not hold yet, a sentence each."""
+    words = {
+        "carbon_less": "carbon limit of −{:g} %",
+        "floor": "floor of {:g} % for each supplier",
+        "relevance": "relevance floor of {:g} %",
+    }
+    said = []
+    for name, held in weaker_limits(force.asked, points).items():
+        limit = words[name].format(round(100 * getattr(force.asked, name), 4))
+        part = f" and hold {100 * held:g} % only" if held else ""
+        said.append(f"These figures leave the {limit} out{part}, until the exact answer is in.")
+    return said
 
 
 def certified(force: InForce) -> str:
@@ -106,7 +132,57 @@ def tiles(force: InForce, task: str) -> None:
         f"{split_sentence(without(split['functional_kg'], 'pack_size'))}.\n"
         f"- **Total kg CO2e {percent(figures['demand_kg_pack']['change'])}**, "
         f"{split_sentence(split['total_kg'])}.\n"
+        f"- {second_sentence(force, run)}\n"
         f"- {worst_sentence(run.get('worst_seller'), force.exact)}"
+    )
+    st.caption(weighting_sentence(figures))
+
+
+def told(run: Mapping[str, Any]) -> dict[str, Estimate]:
+    """The figures of a run, and the carbon by the second table where it was judged by one."""
+    judged = run.get("claimed_realised")
+    return {**run["figures"], **({SECOND_TABLE: judged["realised"]} if judged else {})}
+
+
+def second_sentence(force: InForce, run: Mapping[str, Any]) -> str:
+    """The same change by a second footprints table, which played no part in the choice."""
+    judged = run.get("claimed_realised")
+    if not judged:
+        return f"**By a second footprint table**: unavailable, {no_second(force, run)}."
+    claimed, realised = judged["claimed"], judged["realised"]
+    if force.name == force.meta["baseline"]:
+        return "**By a second footprint table**: this is today, nothing changes."
+    return (
+        f"**By a second footprint table {change(realised)}** at equal function, where the first "
+        f"claims {percent(claimed['change'])}: the second has sources of its own, so that an error "
+        f"of the first is not counted as a cut."
+    )
+
+
+def no_second(force: InForce, run: Mapping[str, Any]) -> str:
+    """Why a run was not judged by a second table."""
+    if not force.exact:
+        return "it comes with the exact answer"
+    if "claimed_realised" not in run and force.key is not None:
+        return "it is being judged …"
+    if "claimed_realised" not in run:
+        return "these figures are of an older version; `greenaisle backtest` makes them anew"
+    return "this workspace has none of its present tables; `greenaisle backtest` makes one"
+
+
+def weighting_sentence(figures: Mapping[str, Estimate]) -> str:
+    """What demand-weighted means, beside what was really paid."""
+    said = (
+        "Revenue, margin and kg are weighted: each place on a list counts by the attention it gets "
+        "and the chance that its item is bought, times what one is worth. They compare lists and "
+        "are no takings."
+    )
+    paid = figures.get("hits_revenue")
+    if paid is None or paid["change"] is None:
+        return said
+    return (
+        f"{said} What households in fact paid in the held-out weeks for goods on their list, which "
+        f"they had not seen: {change(paid)}."
     )
 
 
@@ -120,9 +196,10 @@ def worst_sentence(worst: Mapping[str, Any] | None, exact: bool = True) -> str:
     due = worst["floor"] if worst["against"] == "floor" else worst["target"]
     against = "its floor" if worst["against"] == "floor" else "its share of sales"
     under = worst["sellers_under_floor"]
-    many = f"{worst['unseen']:,} of {worst['sellers']:,} suppliers are shown to nobody" + (
-        "" if under is None else f", {under:,} are under their floor"
-    )
+    many = (
+        f"of the {worst['sellers']:,} suppliers due at least one place, {worst['unseen']:,} are "
+        f"shown to nobody"
+    ) + ("" if under is None else f" and {under:,} are under their floor")
     return (
         f"**Supplier worst off**: {plain(worst['seller_id'])} with "
         f"{significant(100 * worst['share'])} % of attention, {against} is "

@@ -26,6 +26,7 @@ class Refiner:
         self._answers: OrderedDict[str, Future[Any]] = OrderedDict()
         self._wanted: dict[str, str] = {}  # who -> key
         self._steps: dict[str, tuple[int, int]] = {}
+        self._since: dict[str, float] = {}  # key -> when it was asked for
 
     def ask(self, key: str, make: Make, who: str, delay: float = 0.0) -> None:
         """Asks for an answer; what the same `who` asked before is dropped if it has not begun.
@@ -44,12 +45,18 @@ class Refiner:
             if known is not None and not (known.done() and known.exception() is not None):
                 self._answers.move_to_end(key)
                 return
+            self._since[key] = time.monotonic()
             self._answers[key] = self._pool.submit(self._make, key, make, delay)
             while len(self._answers) > self._kept:
                 old = next(iter(self._answers))
                 if not self._answers[old].done():
                     break
                 del self._answers[old]
+                self._since.pop(old, None)
+
+    def seconds(self, key: str) -> float:
+        """How long ago an answer was asked for; 0 where it never was."""
+        return time.monotonic() - self._since.get(key, time.monotonic())
 
     def answer(self, key: str) -> Any | None:
         """The answer where it is in, else None. Raises what its making raised."""

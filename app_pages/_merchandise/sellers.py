@@ -35,8 +35,9 @@ def sellers(here: _load.Opened, force: InForce, task: str) -> None:
     gain = int((table["moved"] > EVEN).sum())
     lose = int((table["moved"] < -EVEN).sum())
     said = (
-        f"{gain:,} suppliers gain attention against today and {lose:,} lose; "
-        f"{int((table['after'] <= 0).sum()):,} of {len(table):,} are shown to nobody."
+        f"{gain:,} suppliers gain attention against today and {lose:,} lose; of all "
+        f"{len(table):,} suppliers, however little they sell, {int((table['after'] <= 0).sum()):,} "
+        f"are shown to nobody."
     )
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -44,6 +45,11 @@ def sellers(here: _load.Opened, force: InForce, task: str) -> None:
             "Search suppliers", key="supplier", bind=URL, placeholder="a name or number"
         )
         chosen = table[table["seller"].str.contains(asked, case=False, regex=False)]
+        if chosen.empty:
+            st.info(
+                f"Nothing found: no supplier's name holds {plain(asked)}.",
+                icon=":material/search_off:",
+            )
         sold = chosen.sort_values("moved", key=np.abs, ascending=False).head(SHOWN_FIRST)
         st.dataframe(
             pd.DataFrame(

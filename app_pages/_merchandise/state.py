@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import date
 from typing import Any
-from uuid import uuid4
-
-import streamlit as st
 
 from app_pages import _load
+from app_pages._merchandise.asks import ask, key_of, looked
 from app_pages._words import plain
 from recommender.drafts import Kept, kept_policies
 from recommender.frontier_points import policies_of
@@ -29,7 +26,6 @@ from recommender.tried import (
 )
 
 Entry = Mapping[str, Any]
-AT_REST = 0.5  # seconds that a control stands still before the exact answer is begun
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +47,22 @@ class Known:
     def judged(self) -> dict[str, Entry]:
         """Those with figures, the report's before the frontier's."""
         return {**self.points, **self.report}
+
+    def policy(self, name: str) -> Policy:
+        """A known policy as one that can be judged or downloaded, under its own name and date."""
+        if name in self.kept.policies and name not in self.report:
+            return self.kept.policies[name]
+        entry = self.entries[name]
+        of_point = "A certified point of the frontier. " if name not in self.report else ""
+        return tried_policy(
+            asked_of(entry),
+            entry,
+            name=name,
+            description=f"{of_point}{entry.get('description') or name}",
+            review_date=date.fromisoformat(entry.get("review_date") or date.max.isoformat()),
+            version=int(entry.get("version", 1)),
+            slate=_load.default().slate.model_dump(),
+        )
 
     def kind(self, name: str) -> str:
         """Where a policy comes from, in words."""
@@ -114,18 +126,19 @@ def in_force(here: _load.Opened, all_: Known, start: str, asked: Asked, task: st
         ),
         DRAFT,
     )
-    policy = all_.kept.policies.get(name) or tried_policy(asked, base, slate=slate)
+    policy = tried_policy(asked, base, slate=slate) if name == DRAFT else all_.policy(name)
     entry = all_.judged.get(name)
     key = key_of(policy)
-    refined, problem = _answer(key)
+    refined, problem = looked(key)
     if entry is not None and task in entry["tasks"]:
-        wants_prices = policy.couples_shoppers and "limit_prices" not in entry
-        if wants_prices and refined is not None:
-            entry = {**entry, "limit_prices": refined["policies"][policy.name]["limit_prices"]}
-        elif wants_prices and not problem:
-            ask(here, policy, key)
-        is_open = wants_prices and refined is None and not problem
         from_report = name in all_.report
+        # a point is of one task; a report says no price of a limit
+        wants = not from_report or (policy.couples_shoppers and "limit_prices" not in entry)
+        if wants and refined is not None:
+            entry = completed(entry, refined["policies"][policy.name], task)
+        elif wants and not problem:
+            ask(here, policy, key)
+        is_open = wants and refined is None and not problem
         meta = here.report["meta"] if from_report else _frontier_meta()
         return InForce(
             name=name,
@@ -171,40 +184,14 @@ def in_force(here: _load.Opened, all_: Known, start: str, asked: Asked, task: st
     )
 
 
-def _answer(key: str) -> tuple[dict[str, Any] | None, str]:
-    try:
-        return _load.refiner().answer(key), ""
-    except PolicyError as error:
-        return None, str(error)
-    except Exception as error:  # whatever it was: the page stays, and says so
-        return None, f"{type(error).__name__} while slates were searched"
-
-
-def ask(here: _load.Opened, policy: Policy, key: str) -> None:
-    """Has a policy judged in the background, in place of what this session asked before."""
-    judges, folder = _load.judges(), str(Path(here.folder).resolve())
-    _load.refiner().ask(
-        key, lambda _: judges.policy(folder, here.version, policy), session(), AT_REST
-    )
-
-
-def warm_up(here: _load.Opened) -> None:
-    """Has what all judging needs made ready in the background, once the page is drawn."""
-    judges, folder = _load.judges(), str(Path(here.folder).resolve())
-    key = f"stage {folder} {here.version}"
-    _load.refiner().ask(key, lambda _: judges.warm_up(folder, here.version), key)
-
-
-def session() -> str:
-    """A name for this session, so that it waits for one answer at a time."""
-    return str(st.session_state.setdefault("_session", uuid4().hex))
-
-
-def key_of(policy: Policy) -> str:
-    """The workspace's version and all of a policy that its slates hang on."""
-    here = _load.opened()
-    said = policy.model_dump(mode="json", exclude={"name", "version", "description", "review_date"})
-    return json.dumps([here.folder, here.version, policy.name, said], sort_keys=True)
+def completed(entry: Entry, judged: Entry, task: str) -> Entry:
+    """An entry with what it lacks of one that was judged since: its figures stay its own."""
+    tasks = {**judged["tasks"], **entry["tasks"]}
+    return {
+        **judged,
+        **entry,
+        "tasks": {**tasks, task: {**judged["tasks"][task], **entry["tasks"][task]}},
+    }
 
 
 def _frontier_meta() -> Mapping[str, Any]:

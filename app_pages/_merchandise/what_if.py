@@ -12,8 +12,9 @@ import streamlit as st
 from app_pages import _load
 from app_pages._draw import AMBER, GREY
 from app_pages._merchandise.controls import URL
-from app_pages._merchandise.state import InForce
-from app_pages._words import listed, percent, plain, share, significant
+from app_pages._merchandise.state import InForce, Known
+from app_pages._words import NO_BREAK, listed, plain, share, significant
+from recommender.tried import DRAFT, nearest
 
 RUNS: Final = {"short": "Just after the change", "long": "At the end of the horizon"}
 # money, kilograms, (relevance is not foretold), sellers
@@ -30,8 +31,8 @@ NAMES: Final = {
 }
 
 
-def what_if(force: InForce) -> None:
-    """The scenarios of the policy in force, in a dress of their own."""
+def what_if(all_: Known, force: InForce) -> None:
+    """The scenarios of the policy in force, or of the nearest, in a dress of their own."""
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.badge("what if", icon=":material/science:", color="orange")
@@ -43,7 +44,12 @@ def what_if(force: InForce) -> None:
         own = {facts["scenario"]["name"]: facts for facts in found if facts["policy"] == force.name}
         if not own:
             st.markdown(absent(force, found))
-            return
+            there = {facts["policy"] for facts in found}
+            near = nearest(force.asked, {n: e for n, e in all_.report.items() if n in there})
+            if near is None:
+                return
+            own = {f["scenario"]["name"]: f for f in found if f["policy"] == near}
+            st.markdown(f"**Below are the scenarios of {plain(near)}**, the nearest policy.")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.selectbox(
                 "Scenario",
@@ -72,11 +78,13 @@ def absent(force: InForce, found: list[dict[str, Any]]) -> str:
     """Which command makes what is not there."""
     others = sorted({str(facts["policy"]) for facts in found})
     there = f" There are scenarios of {listed([plain(name) for name in others])}." if others else ""
+    is_file = force.name != DRAFT
+    name = force.name if is_file else "NAME"  # a policy's name is nothing to Markdown in code
+    first = "" if is_file else "Save these weights as a policy NAME first. "
     return (
-        f"**No scenario was simulated for {plain(force.said)} yet.**{there} `greenaisle simulate "
-        f"--workspace DIR --policy FILE` simulates a policy under a scenario, some minutes each; "
-        f"save these weights as a policy first, then its file is in the workspace's folder "
-        f"`policies`."
+        f"**No scenario was simulated for {plain(force.said)} yet.**{there} {first}With DIR for "
+        f"the workspace's folder, `greenaisle simulate --workspace DIR --policy "
+        f"DIR/policies/{name}.toml` simulates it, some minutes a scenario."
     )
 
 
@@ -103,8 +111,12 @@ def ranges(facts: Mapping[str, Any], run: str) -> None:
     st.caption(
         f"Nine draws in ten of {facts['draws']:,}, against {plain(facts['baseline'])}, policy "
         f"version {facts['policy_version']}, weeks {window['first_week']} to "
-        f"{window['last_week']}. Observed nearby: the closest figure of held-out purchases, of "
-        f"what stood on slates and was bought."
+        f"{window['last_week']}."
+    )
+    st.markdown(
+        "Why the two differ: *what if* counts all that households would buy in the shop, most of "
+        "it without any list, once they react; *observed nearby* counts only what stood on a list "
+        "and was bought anyway, without reaction. So the same policy moves the second far more."
     )
 
 
@@ -122,17 +134,29 @@ def range_table(facts: Mapping[str, Any], run: str) -> pd.DataFrame:
                 "low": 100 * told["change_low"],
                 "high": 100 * told["change_high"],
                 "middle": 100 * told["change"],
-                "Change": percent(told["change"]),
-                "Range": f"{percent(told['change_low'])} to {percent(told['change_high'])}",
-                "Observed nearby": percent(observed.get("change")),
+                "Change": fine_percent(told["change"]),
+                "Range": f"{fine_percent(told['change_low'])} to "
+                f"{fine_percent(told['change_high'])}",
+                "Observed nearby": fine_percent(observed.get("change")),
             }
         )
     return pd.DataFrame(rows)
 
 
+def fine_percent(value: float | None) -> str:
+    """A change to two significant digits, since whole baskets move little.
+
+    >>> fine_percent(-0.00209), fine_percent(0.000419), fine_percent(0.0), fine_percent(None)
+    ('−0.21\\xa0%', '+0.042\\xa0%', '0\\xa0%', '–')
+    """
+    if value is None:
+        return "–"
+    return f"{'+' if value > 0 else ''}{significant(100 * value, 2)}{NO_BREAK}%"
+
+
 def range_sentence(table: pd.DataFrame) -> str:
     """What the ranges say: which way is certain, and where the range crosses no change."""
-    names = [str(name).lower() for name in table["Figure"]]
+    names = [f"{name[:1].lower()}{name[1:]}" for name in table["Figure"].astype(str)]
     ends = list(zip(names, table["low"].tolist(), table["high"].tolist(), strict=True))
     sure = [
         f"{name} {'falls' if high < 0 else 'rises'}"

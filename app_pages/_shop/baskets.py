@@ -6,28 +6,24 @@ address holds the lines, so that a link reopens the same basket.
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import streamlit as st
 
 from app_pages import _load
-from app_pages._roles import LIST, TELL, must, refusal
+from app_pages._roles import TELL, refusal
+from app_pages._shop.lists import MOST_LINES, MOST_PACKS, from_address
 from app_pages._shop.stand_ins import usual_basket
 from app_pages._shop.stock import Stock
 from app_pages._words import plain
-from pcf_estimator.tables import TableError, read_columns
 from recommender.basket import Lines, swapped
 from recommender.feedback import not_for_me, told_not_for_me, told_problem
-from recommender.relevance.newcomers.basket import match_basket
+from recommender.swaps import packs_for_use
 
 STATE, ADDRESS = "basket_held", "basket"
-MOST_LINES, MOST_PACKS = 60, 99
-MOST_ROWS = 500  # of an uploaded list
+SWAPPED = "basket_swapped"  # in the session, until it is said: the last step was a swap
+ALL = "baskets_held"  # in the session: the basket of each household
 PROBLEMS = (
     "The kg CO2e look wrong",
     "The name or the pack is wrong",
@@ -53,30 +49,47 @@ class Held:
     """A basket in this session."""
 
     household: str | None  # None for one that started empty
+    personal: bool = True  # whether what the household bought may be used
     lines: Lines
     usual: Lines
     refused: frozenset[int] = frozenset()  # products that are "not for me"
     instead: dict[int, int] = field(default_factory=dict)  # a stand-in: what it took the place of
     past: list[Step] = field(default_factory=list)
+    linked: bool = False  # a link said what is in it
+    ignored: tuple[str, ...] = ()  # what that link named and is not in this shop
+
+    @property
+    def whose(self) -> str | None:
+        """The household whose purchases speak here; None for nobody in particular."""
+        return self.household if self.personal else None
 
 
-def held(stock: Stock, household: str | None) -> Held:
-    """This session's basket; begun anew, from the address or the usual, for another household."""
-    known = st.session_state.get(STATE)
-    if isinstance(known, Held) and known.household == household:
-        return known
-    usual = usual_basket(stock, household)
-    lines = usual
-    if known is None and ADDRESS in st.query_params:
-        lines = from_address(stock, st.query_params[ADDRESS])
-    elif ADDRESS in st.query_params:
-        del st.query_params[ADDRESS]
-    basket = Held(household=household, lines=lines, usual=usual)
-    if household is not None:
-        ids = not_for_me(_load.workspace(), household)
-        rows = stock.history.log.ids.product_rows(sorted(ids))
-        basket.refused = frozenset(int(row) for row in rows if row >= 0)
+def held(stock: Stock, household: str | None, personal: bool = True) -> Held:
+    """This session's basket of a household; begun, once, from the address or from its usual.
+
+    A basket in hand stays as it is where the page is not personalised: only what its household
+    bought speaks no more.
+    """
+    kept: dict[str | None, Held] = st.session_state.setdefault(ALL, {})
+    basket = kept.get(household)
+    if basket is None:
+        basket = Held(household=household, lines=Lines.of([], []), usual=Lines.of([], []))
+        basket.personal = not personal  # so that what follows is asked below
+        if not kept and ADDRESS in st.query_params:
+            basket.lines, basket.ignored = from_address(stock, st.query_params[ADDRESS])
+            basket.linked = True
+        kept[household] = basket
+    if basket.personal != personal:
+        basket.personal = personal
+        basket.usual = usual_basket(stock, basket.whose)
+        if not (basket.past or basket.linked or len(basket.lines)):
+            basket.lines = basket.usual
+        if basket.whose is not None:
+            ids = not_for_me(_load.workspace(), basket.whose)
+            rows = stock.history.log.ids.product_rows(sorted(ids))
+            basket.refused |= {int(row) for row in rows if row >= 0}
     st.session_state[STATE] = basket
+    to_address(stock, basket)
     return basket
 
 
@@ -99,18 +112,35 @@ def take_out(stock: Stock, product: int) -> None:
 
 
 def swap(stock: Stock, product: int, stand_in: int) -> None:
-    """A stand-in takes the place of a product."""
+    """A stand-in takes the place of a product: as many whole packs as the same use needs."""
     basket = _held()
-    words = f"swapped {_name(stock, product)} for {_name(stock, stand_in)}"
+    packs = needed(stock, basket.lines, product, stand_in)
+    times = f"{packs:g} × " if packs != 1 else ""
+    words = f"swapped {_name(stock, product)} for {times}{_name(stock, stand_in)}"
     basket.instead[stand_in] = basket.instead.get(product, product)
-    _do(stock, words, swapped(basket.lines, product, stand_in))
+    _do(stock, words, swapped(basket.lines, product, stand_in, packs))
+    st.session_state[SWAPPED] = True
+
+
+def needed(stock: Stock, lines: Lines, product: int, stand_in: int) -> float:
+    """Whole packs of a stand-in that the use of a product's packs in the basket needs."""
+    packs = float(lines.quantity[lines.product == product].sum())
+    return min(packs_for_use(stock.swaps, product, stand_in, packs), float(MOST_PACKS))
 
 
 def refuse(stock: Stock, product: int) -> None:
     """A product is not proposed again: in this session, and where the workspace keeps it."""
     basket = _held()
     _do(stock, f"not for me: {_name(stock, product)}", basket.lines, basket.refused | {product})
-    _keep(stock, basket.household, product, wanted=False)
+    _keep(stock, basket.whose, product, wanted=False)
+
+
+def take_back(stock: Stock, product: int) -> None:
+    """A product that was "not for me" may be proposed again."""
+    basket = _held()
+    words = f"may be proposed again: {_name(stock, product)}"
+    _do(stock, words, basket.lines, basket.refused - {product})
+    _keep(stock, basket.whose, product, wanted=True)
 
 
 def undo(stock: Stock) -> None:
@@ -119,8 +149,8 @@ def undo(stock: Stock) -> None:
     if not basket.past:
         return
     step = basket.past.pop()
-    for product in basket.refused - step.refused:
-        _keep(stock, basket.household, product, wanted=True)
+    for product in basket.refused ^ step.refused:
+        _keep(stock, basket.whose, product, wanted=product in basket.refused)
     basket.lines, basket.refused = step.lines, step.refused
     to_address(stock, basket)
 
@@ -130,58 +160,37 @@ def fill(stock: Stock, lines: Lines, words: str) -> None:
     _do(stock, words, lines)
 
 
-def read_list(stock: Stock, content: bytes) -> tuple[Lines, list[str], list[str]]:
-    """The lines of an uploaded list, what is unknown in it, and what several products are called.
-
-    A product is named by id, by its title in the catalogue or by its name on the screen. Raises
-    TableError for a list that is none, RoleError for whom lists are not read.
-    """
-    must(LIST)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "list"
-        path.write_bytes(content)
-        try:
-            frame = read_columns(path, "your list")
-        except TableError as error:  # the place is ours alone
-            raise TableError(str(error).replace(f" ({path})", "")) from error
-    if len(frame) > MOST_ROWS:
-        raise TableError(f"basket: {len(frame):,} lines, but {MOST_ROWS} at most are read")
-    if "title" in frame:
-        ids = pd.Series(stock.products["product_id"].to_numpy(), index=stock.titles)
-        ids.index = ids.index.str.casefold()
-        on_screen = frame["title"].astype("str").str.strip().str.casefold().map(ids)
-        own = frame["product_id"] if "product_id" in frame else pd.Series(np.nan, frame.index)
-        frame["product_id"] = own.astype("object").fillna(on_screen)
-    catalogue = stock.products[["product_id", *({"title"} & set(stock.products))]]
-    found = match_basket(frame, catalogue, "your list")
-    most = slice(0, MOST_LINES)
-    packs = np.clip(found.quantity[most], 1, MOST_PACKS).round()
-    return Lines(product=found.product[most], quantity=packs), found.unknown, found.ambiguous
+def add_all(stock: Stock, lines: Lines, words: str) -> None:
+    """Other lines join those in the basket, as one step."""
+    basket = _held()
+    packs = dict(zip(basket.lines.product.tolist(), basket.lines.quantity.tolist(), strict=True))
+    for product, more in zip(lines.product.tolist(), lines.quantity.tolist(), strict=True):
+        if product in packs or len(packs) < MOST_LINES:
+            packs[product] = min(packs.get(product, 0.0) + more, MOST_PACKS)
+        else:
+            st.session_state["basket_said"] = f"A basket holds {MOST_LINES} goods at most."
+    _do(stock, words, Lines.of(list(packs), list(packs.values())))
 
 
 def to_address(stock: Stock, basket: Held) -> None:
     """Writes the lines into the address; the usual basket needs none."""
-    lines, usual = basket.lines, basket.usual
-    same = lines.product.tolist() == usual.product.tolist()
-    if same and lines.quantity.tolist() == usual.quantity.tolist():
+    if same(basket.lines, basket.usual):
         st.query_params.pop(ADDRESS, None)
         return
-    ids = stock.products["product_id"].iloc[lines.product]
-    st.query_params[ADDRESS] = " ".join(
-        f"{name}*{packs:g}" for name, packs in zip(ids, lines.quantity, strict=True)
+    ids = stock.products["product_id"].iloc[basket.lines.product]
+    said = " ".join(
+        f"{name}*{packs:g}" for name, packs in zip(ids, basket.lines.quantity, strict=True)
     )
+    if st.query_params.get(ADDRESS) != said:
+        st.query_params[ADDRESS] = said
 
 
-def from_address(stock: Stock, text: str) -> Lines:
-    """The lines in an address; what it names wrongly is left out."""
-    packs: dict[str, float] = {}
-    for part in text.split()[:MOST_LINES]:
-        name, _, number = part.rpartition("*")
-        if name and number.isdecimal() and 0 < int(number[:4]) <= MOST_PACKS:
-            packs[name] = float(int(number[:4]))
-    rows = stock.history.log.ids.product_rows(list(packs))
-    kept = {int(row): n for row, n in zip(rows, packs.values(), strict=True) if row >= 0}
-    return Lines.of(list(kept), list(kept.values()))
+def same(lines: Lines, other: Lines) -> bool:
+    """Whether two baskets hold the same packs of the same goods."""
+    one, two = (
+        dict(zip(x.product.tolist(), x.quantity.tolist(), strict=True)) for x in (lines, other)
+    )
+    return one == two
 
 
 def _held() -> Held:

@@ -28,6 +28,9 @@ from app_pages._words import (
 
 Row = Mapping[Hashable, Any]
 NOT_FOR_ME, REPORT = "Not for me", "Report a problem"
+RANKING = "app_pages/ranking.py"
+OWN_LINE = ("value_retailer", "value_sellers")  # what others than the shopper gain from a place,
+FAR = 10  # and how many places it moved a product for the card to say so on a line of its own
 REPORTING = "report_of"  # in the session: what somebody wants to report
 
 
@@ -51,6 +54,7 @@ def card(stock: Stock, row: Row, currency: str) -> None:
         where = mark_sentence(*place_on_scale(stock, number))
         st.image(mark, width="stretch", alt=f"{sentence(where)} Need: {plain(row['need'])}.")
     st.caption(f"{sentence(plain(row['reason']))}{moves(row)}")
+    moved_far(row)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Add",
@@ -62,8 +66,8 @@ def card(stock: Stock, row: Row, currency: str) -> None:
         more(stock, f"card_{number}", number, [NOT_FOR_ME], figure_sentence(product))
 
 
-def product_head(stock: Stock, number: int, currency: str) -> None:
-    """Picture, name and price; below them what tells it from its siblings."""
+def product_head(stock: Stock, number: int, currency: str, each: str = "") -> None:
+    """Picture, name and price (of `each`); below them what tells it from its siblings."""
     name, pack = name_and_pack(stock.titles[number])
     product = stock.products.iloc[number]
     with st.container(horizontal=True, wrap=False):
@@ -71,8 +75,8 @@ def product_head(stock: Stock, number: int, currency: str) -> None:
             f"{icon(product['need'], product.get('department', ''))} **{plain(name)}**",
             width="stretch",
         )
-        price = money(stock.goods.price[number], currency)
-        st.markdown(f"**{plain(price)}**", width="content")
+        price = money(stock.price(number), currency)
+        st.markdown(f"**{plain(price)}**{each}", width="content")
     st.caption(plain(pack) if pack else NO_BREAK)
 
 
@@ -121,12 +125,26 @@ def figure_sentence(product: pd.Series) -> str:
     return f"{figure}: {basis}"
 
 
+def moved_far(row: Row) -> None:
+    """That margin or sellers' exposure moved a product far, on a line of its own, if they did."""
+    told = False
+    for part in OWN_LINE:
+        places = int(row[part.replace("value", "moved")])
+        if abs(places) >= FAR:
+            way = "Up" if places > 0 else "Down"
+            said = f"{way} {count(abs(places), 'place')} by {MOVERS[part]}"
+            st.markdown(f":orange-badge[:material/swap_vert: {said}]")
+            told = True
+    if told:
+        st.page_link(RANKING, label="How this shelf is ranked", icon=":material/sort:")
+
+
 def moves(row: Row) -> str:
     """What moved the product on this shelf; margin is named wherever it did."""
     said = []
     for part, name in MOVERS.items():
         places = int(row[part.replace("value", "moved")])
-        if places:
+        if places and not (part in OWN_LINE and abs(places) >= FAR):  # said beside
             said.append(f"{'up' if places > 0 else 'down'} {count(abs(places), 'place')} by {name}")
     return f" Moved {listed(said)}." if said else ""
 
@@ -145,6 +163,7 @@ def how_we_know(product: pd.Series, bar: bool = True) -> str:
     if bar:
         said.append(
             "the bar below is narrower: how sure its place is among goods for the same need, whose "
-            "figures err together"
+            "figures err together; its scale goes as far as the bars of nine in ten of them reach, "
+            "each step to the right a like share heavier"
         )
     return " ".join(sentence(part) for part in said)

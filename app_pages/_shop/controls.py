@@ -8,10 +8,11 @@ import numpy as np
 import streamlit as st
 
 from app_pages import _load
+from app_pages._shop import baskets
 from app_pages._shop.shelf import STOPS, climate_weight, default_stop
 from app_pages._shop.stock import Stock
 from app_pages._shop.wishes import SMALL, VARIETY, Wishes
-from app_pages._words import count, listed, money, plain
+from app_pages._words import count, listed, money, name_and_pack, plain
 from recommender.basket_diets import DIETS
 
 URL: Final = "query-params"
@@ -35,7 +36,7 @@ def green_slider(stock: Stock) -> int:
     return int(stop)
 
 
-def wishes(stock: Stock, currency: str) -> Wishes:
+def wishes(stock: Stock, basket: baskets.Held, currency: str) -> Wishes:
     """What the shopper asks for besides, from four controls behind one button."""
     most = float(np.quantile(stock.goods.price[stock.swaps.offered], 0.98))
     least = float(np.quantile(stock.goods.price[stock.swaps.offered], 0.05))
@@ -66,26 +67,49 @@ def wishes(stock: Stock, currency: str) -> Wishes:
             "A diet you declare",
             [NO_DIET, *DIETS],
             key="diet",
-            bind=URL,
+            persist_state="session",  # a belief or an illness may stand behind it: in no link
             help="It is never guessed from purchases. Vegan, halal, gluten or allergens are not "
             "offered: the shop's data hold no ingredients.",
         )
-        fits = None
-        if diet in DIETS:
-            found = _load.diet(diet)
-            fits = found.fits
+        found = _load.diet(diet) if diet in DIETS else None
+        if found is not None:
             st.caption(
                 f"Left out: {count(found.against, 'product')} whose kind or name says that they do "
                 f"not fit, and {count(found.untold, 'mixed dish', 'mixed dishes')}, such as soups "
                 "and ready meals, of which the data cannot tell. What is made from animals inside "
-                "other goods, such as gelatine, is not known: check the pack."
+                "other goods, such as gelatine, is not known: check the pack. Your diet stays on "
+                "this visit: a link to this shelf tells everything else, but not this."
             )
+        refusals(stock, basket)
     return Wishes(
         ceiling=prices.get(str(ceiling)),
         small=str(small),
         variety=str(variety),
-        diet=str(diet) if fits is not None else "",
-        fits=fits,
+        diet=str(diet) if found is not None else "",
+        fits=None if found is None else found.fits,
+        barred=None if found is None else found.barred,
+    )
+
+
+def refusals(stock: Stock, basket: baskets.Held) -> None:
+    """What is "not for me", with the way back; nothing where nothing was refused."""
+    if not basket.refused:
+        return
+    st.caption("Not for you, as you said, so never proposed:")
+    for row in sorted(basket.refused):
+        take_back(stock, row, "wishes")
+
+
+def take_back(stock: Stock, row: int, where: str) -> None:
+    """A refused product with the button that lets it be proposed again."""
+    st.button(
+        f"Take back: {plain(name_and_pack(stock.titles[row])[0])}",
+        icon=":material/undo:",
+        key=f"take_back_{where}_{row}",
+        type="tertiary",
+        on_click=baskets.take_back,
+        args=(stock, row),
+        help=plain(stock.titles[row]),
     )
 
 
@@ -116,6 +140,7 @@ def why_this_shelf(stock: Stock, stop: int) -> None:
             f"{weights.climate:g}, which is {default} of {STOPS}), the shop's margin "
             f"(weight {weights.retailer:g}) and suppliers shown less than they sell (weight "
             f"{weights.sellers:g}; likelihood counts {weights.shopper:g}). Each card says where "
-            "one of them moved it. The lighter swaps are not ranked by margin. Nothing here is "
-            "paid placement, and the house brand gets no bonus of its own."
+            "one of them moved it. The lighter swaps are ranked neither by margin nor by which "
+            "supplier is shown too little. Nothing here is paid placement, and the house brand "
+            "gets no bonus of its own."
         )

@@ -6,16 +6,16 @@ import pandas as pd
 import streamlit as st
 
 from app_pages import _load
-from app_pages._roles import RoleError
 from app_pages._shop import baskets
+from app_pages._shop.adding import add_by_name, diet_mark, list_dialog
 from app_pages._shop.cards import more
 from app_pages._shop.icons import icon
 from app_pages._shop.stock import Stock
+from app_pages._shop.wishes import Wishes
 from app_pages._words import (
     count,
     kg,
     kg_change,
-    listed,
     money,
     money_change,
     name_and_pack,
@@ -23,17 +23,21 @@ from app_pages._words import (
     sentence,
     verdict,
 )
-from pcf_estimator.tables import TableError
-from recommender.basket import AgainstUsual, Lines, Total, against_usual, basket_total
+from recommender.basket import (
+    AgainstUsual,
+    Lines,
+    Total,
+    against_usual,
+    basket_change,
+    basket_total,
+)
 
-FOUND = 5  # products shown for a search
-UPLOAD_MB = 1
 ONE_MORE, ONE_LESS, REMOVE = "One more", "One less", "Remove"
 
 
 def totals_of(stock: Stock, basket: baskets.Held) -> tuple[Total, AgainstUsual]:
     """The library's figures of the basket: of its packs, and against what is usual."""
-    own = _load.own_units(basket.household)
+    own = _load.own_units(basket.whose)
     return (
         basket_total(basket.lines, stock.products, stock.doubt),
         against_usual(basket.lines, stock.swaps, own, stock.units),
@@ -56,18 +60,36 @@ def panel(
     basket: baskets.Held,
     total: Total,
     against: AgainstUsual,
+    asked: Wishes,
     currency: str,
 ) -> None:
     """Everything about the basket, in a column of its own."""
     st.subheader("Basket", anchor="basket")
     figures(basket, total, against, currency)
-    add_by_name(stock, currency)
-    steps(stock, basket)
+    add_by_name(stock, asked, currency)
+    if st.button("Add a list", key="add_list", icon=":material/playlist_add:", type="tertiary"):
+        list_dialog(stock)
+    last_step(stock, basket, currency)
     for product, packs in zip(
         basket.lines.product.tolist(), basket.lines.quantity.tolist(), strict=True
     ):
-        line(stock, basket, product, packs, currency)
-    add_by_list(stock)
+        line(stock, basket, product, packs, asked, currency)
+    starting_over(stock, basket)
+
+
+def bar(stock: Stock, basket: baskets.Held, total: Total, currency: str) -> None:
+    """The basket in one line at the foot of the window, wherever one reads, and the way back."""
+    with st.bottom, st.container(horizontal=True, vertical_alignment="center", wrap=False):
+        st.markdown(f"[{summary(basket, total, currency)}](#basket)", width="stretch")
+        if basket.past:
+            st.button(
+                "Undo",
+                icon=":material/undo:",
+                key="undo_here",
+                on_click=baskets.undo,
+                args=(stock,),
+                help=f"Takes back: {plain(basket.past[-1].words)}",
+            )
 
 
 def figures(basket: baskets.Held, total: Total, against: AgainstUsual, currency: str) -> None:
@@ -90,55 +112,84 @@ def figures(basket: baskets.Held, total: Total, against: AgainstUsual, currency:
 def against_sentence(basket: baskets.Held, against: AgainstUsual, currency: str) -> str:
     """How the basket stands against the usual: price, kilograms, and how sure."""
     usual = (
-        "what most households buy"
-        if basket.household is None
-        else "what this household usually buys"
+        "what most households buy" if basket.whose is None else "what this household usually buys"
     )
     if not against.compared:
         return f"Against {usual} for the same needs: unavailable, no line can be compared."
-    told = (
-        "no difference"
-        if abs(against.kg) < 1e-9
-        else f"{kg_change(against.kg, against.low, against.high)}, {verdict(against.chance)}"
-    )
     left = len(basket.lines) - against.compared
-    others = f" {count(left, 'line')} cannot be compared and stand as they are." if left else ""
+    which = f"the {count(against.compared, 'line')} that can be compared" if left else "this basket"
+    if abs(against.kg) < 1e-9 and abs(against.price) < 0.005:
+        return f"As much of {usual}, for the same use, is the same as {which}."
+    sides = [
+        f"{plain(money(side.price, currency))} and {kg(side.kg, side.low, side.high)}"
+        for side in (against.usual, against.own)
+    ]
     return (
-        f"Against {usual} for the same needs: "
-        f"{plain(money_change(against.price, currency))}, {told}.{others}"
+        f"As much of {usual}, for the same use: {sides[0]}. {sentence(which)[:-1]}: {sides[1]}; "
+        f"{verdict(against.chance)}."
     )
 
 
-def steps(stock: Stock, basket: baskets.Held) -> None:
-    """Undo, step by step, and starting over."""
+def step_sentence(stock: Stock, basket: baskets.Held, currency: str) -> str:
+    """What was done last, and what that changed in price and kilograms; "" for nothing done."""
+    if not basket.past:
+        return ""
+    step = basket.past[-1]
+    told = sentence(plain(step.words))[:-1]
+    if baskets.same(step.lines, basket.lines):
+        return f"{told}."
+    change = basket_change(step.lines, basket.lines, stock.products, stock.swaps)
+    return (
+        f"{told}: {plain(money_change(change.price, currency))}, "
+        f"{kg_change(change.kg, change.low, change.high)}."
+    )
+
+
+def last_step(stock: Stock, basket: baskets.Held, currency: str) -> None:
+    """What the last step changed, and its undo."""
+    if not basket.past:
+        return
+    st.caption(step_sentence(stock, basket, currency), help=HOW_CHANGED)
+    st.button(
+        f"Undo: {plain(basket.past[-1].words, longest=70)}",
+        icon=":material/undo:",
+        key="undo",
+        on_click=baskets.undo,
+        args=(stock,),
+    )
+
+
+def starting_over(stock: Stock, basket: baskets.Held) -> None:
+    """Below the lines: the usual again, or none at all."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        if basket.past:
-            st.button(
-                f"Undo: {plain(basket.past[-1].words, longest=70)}",
-                icon=":material/undo:",
-                key="undo",
-                on_click=baskets.undo,
-                args=(stock,),
-            )
-        if len(basket.lines):
-            st.button(
-                "Empty",
-                type="tertiary",
-                key="empty",
-                on_click=baskets.fill,
-                args=(stock, Lines.of([], []), "emptied the basket"),
-            )
-        if len(basket.usual) and basket.past:
+        if len(basket.usual) and not baskets.same(basket.lines, basket.usual):
             st.button(
                 "Back to the usual",
+                icon=":material/history:",
                 type="tertiary",
                 key="usual",
                 on_click=baskets.fill,
                 args=(stock, basket.usual, "went back to the usual"),
             )
+        if len(basket.lines):
+            st.button(
+                "Empty the basket",
+                icon=":material/remove_shopping_cart:",
+                type="tertiary",
+                key="empty",
+                on_click=baskets.fill,
+                args=(stock, Lines.of([], []), "emptied the basket"),
+            )
 
 
-def line(stock: Stock, basket: baskets.Held, product: int, packs: float, currency: str) -> None:
+def line(
+    stock: Stock,
+    basket: baskets.Held,
+    product: int,
+    packs: float,
+    asked: Wishes,
+    currency: str,
+) -> None:
     """A good of the basket: picture, name, price of its packs, kg, and what can be done with it."""
     row = stock.products.iloc[product]
     name, pack = name_and_pack(stock.titles[product])
@@ -155,10 +206,11 @@ def line(stock: Stock, basket: baskets.Held, product: int, packs: float, currenc
         if swapped is not None and swapped != product and basket.past:
             details.append(f"instead of {plain(name_and_pack(stock.titles[swapped])[0])}")
         st.markdown(
-            f"{picture} {times}{plain(name)}  \n:small[:gray[{' · '.join([*details, weight])}]]",
+            f"{picture} {times}{plain(name)}  \n:small[:gray[{' · '.join([*details, weight])}]]"
+            f"{diet_mark(asked, product)}",
             width="stretch",
         )
-        st.markdown(plain(money(packs * stock.goods.price[product], currency)), width="content")
+        st.markdown(plain(money(packs * stock.price(product), currency)), width="content")
         more(
             stock,
             f"line_{product}",
@@ -174,75 +226,20 @@ def line(stock: Stock, basket: baskets.Held, product: int, packs: float, currenc
         )
 
 
-def add_by_name(stock: Stock, currency: str) -> None:
-    """Finding goods by name, typed with or without mistakes."""
-    asked = st.text_input(
-        "Find a product",
-        key="find",
-        bind="query-params",
-        placeholder="milk, gruond beef, …",
-        icon=":material/search:",
-        max_chars=120,
-    )
-    if not asked or not asked.strip():
-        return
-    found = _load.found(asked)
-    rows = [row for row in found.products.tolist() if stock.goods.may_be_shown[row]]
-    if found.read_as:
-        read = listed(f"{plain(a)} as {plain(b)}" for a, b in found.read_as.items())
-        st.caption(f"Read {read}.")
-    if not rows:
-        st.caption(f"No product is called anything like “{plain(asked, longest=40)}”.")
-    for row in rows[:FOUND]:
-        with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
-            name, pack = name_and_pack(stock.titles[row])
-            st.markdown(f"{plain(name)}  \n:small[:gray[{plain(pack)}]]", width="stretch")
-            st.markdown(plain(money(stock.goods.price[row], currency)), width="content")
-            st.button(
-                "Add", key=f"found_{row}", on_click=baskets.put, args=(stock, row), type="tertiary"
-            )
-    if len(rows) > FOUND:
-        st.caption(f"{count(len(rows) - FOUND, 'more product')}: add a word to narrow it down.")
-
-
-def add_by_list(stock: Stock) -> None:
-    """A list of goods as a file: by id, or by name."""
-    with st.popover("Upload a list", icon=":material/upload_file:", type="tertiary"):
-        file = st.file_uploader(
-            "A CSV or Parquet file with product_id or title, and quantity if told",
-            type=["csv", "parquet"],
-            key="list",
-            max_upload_size=UPLOAD_MB,
-        )
-        if file is None:
-            return
-        try:
-            lines, unknown, ambiguous = baskets.read_list(stock, file.getvalue())
-        except (TableError, RoleError) as error:
-            st.error(sentence(plain(error, longest=300)), icon=":material/error:")
-            return
-        st.caption(f"{count(len(lines), 'product')} found in your list.")
-        for names, why in ((unknown, "not in this shop"), (ambiguous, "several are called so")):
-            if names:
-                told = listed(plain(name, longest=40) for name in names[:5])
-                st.caption(f"{sentence(why)[:-1]}: {told} ({len(names)}).")
-        st.button(
-            "Put these in the basket",
-            key="use_list",
-            on_click=baskets.fill,
-            args=(stock, lines, "put a list in the basket"),
-        )
-
-
 HOW_TOTALLED = (
     "The figures of the packs, added up; in brackets the 80 % range. Goods for one need rest on "
     "the same records and err together; some error all goods share. Those parts add up, only each "
     "product's own error averages out. How large they are is learned from comparisons of goods, "
     "but for what all share: a quarter of the rest, an assumption of ours."
 )
+HOW_CHANGED = (
+    "The basket's price and kg after this step, less those before it. In brackets the 80 % range, "
+    "of each product's own error."
+)
 HOW_COMPARED = (
-    "Each line is weighed against the mix bought for the same need, for the same amount of use, so "
-    "a smaller pack is no saving. Where this household never bought for a need, what all buy "
-    "stands in. What both sides share cancels: the range is of each product's own error, the one "
-    "that says how sure a swap is. Prices are today's."
+    "Both amounts serve the same use, and both grow with the basket: buying more of anything is no "
+    "cut. Each line is weighed against the mix bought for the same need, for the same amount of "
+    "use, so a smaller pack is no saving. Where this household never bought for a need, what all "
+    "buy stands in. What both sides share cancels: the range is of each product's own error, the "
+    "one that says how sure a swap is. Prices are today's."
 )

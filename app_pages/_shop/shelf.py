@@ -25,7 +25,7 @@ NOBODY = "\N{NULL}"  # an id that no log holds: served the list that is not pers
 MOVERS = {
     "value_climate": "carbon",
     "value_retailer": "margin",
-    "value_sellers": "small suppliers",
+    "value_sellers": "exposure of small suppliers",
     "value_variety": "variety",
 }
 WHY_BASKET = "what households with such a basket buy next"

@@ -20,7 +20,9 @@ from recommender.swaps import (
     withheld_because,
 )
 
-RULES = SwapRules(liking=1e-9)  # somebody took it in the last four weeks: it is still on the shelf
+# One household in 500 takes it within four weeks, or this household is as likely to: what is taken
+# more rarely serves the need on paper only, as hominy does for spaghetti.
+RULES = SwapRules(liking=0.002)
 LIKELY = 0.05  # p_buy from which a stand-in is said to be one that the household may well take
 
 
@@ -60,8 +62,8 @@ def basket_swaps(
 ) -> pd.DataFrame:
     """Stand-ins estimated lighter for what is in a basket (`swaps.lighter_swaps`).
 
-    Of goods that somebody bought in the last four weeks, that fit the wishes, that are not refused
-    and not in the basket already. The likeliest to be taken comes first; margin plays no part.
+    Of goods that are often enough bought (`RULES`), that fit the wishes, that are not refused and
+    not in the basket already. The likeliest to be taken comes first; margin plays no part.
     """
     liking = np.where(wishes.allows(stock.goods), liking_of(stock, household), 0.0)
     liking[list(refused)] = 0.0
@@ -69,14 +71,32 @@ def basket_swaps(
     return lighter_swaps(lines.product, stock.swaps, liking, RULES)
 
 
+def refused_for(
+    stock: Stock, household: str | None, lines: Lines, wishes: Wishes, refused: Sequence[int]
+) -> dict[int, list[int]]:
+    """By product of the basket: the stand-ins that would be proposed, had they not been refused."""
+    if not refused:
+        return {}
+    swaps = basket_swaps(stock, household, lines, wishes)
+    swaps = swaps[swaps["swap"].isin(refused)]
+    named: dict[int, list[int]] = {}
+    for product, swap in zip(swaps["product"].tolist(), swaps["swap"].tolist(), strict=True):
+        named.setdefault(product, []).append(swap)
+    return named
+
+
 def why_no_swap(
     stock: Stock, lines: Lines, swaps: pd.DataFrame, picky: bool = False
 ) -> dict[str, list[int]]:
     """The basket's products without a stand-in, by why: kept apart, no figure, or not told.
 
-    `picky` where wishes or refusals left some out, so that what is said of the rest holds.
+    `picky` where wishes left some out, so that what is said of the rest holds.
     """
-    otherwise = f"nothing similar {'that you would take ' if picky else ''}is estimated lighter"
+    wished = "that fits what you asked for " if picky else ""
+    otherwise = (
+        f"nothing similar {wished}that is often bought, and costs about as much for the same use, "
+        f"is estimated lighter"
+    )
     said: dict[str, list[int]] = {}
     because = withheld_because(stock.products.iloc[lines.product])
     for row, why in zip(lines.product.tolist(), because, strict=True):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from recommender.basket import units_of
-from recommender.candidates import Candidates, Floats
+from recommender.candidates import Candidates, Floats, Ints
 from recommender.functional import OWN
 from recommender.history import History
 from recommender.impact.observed.footprint_draws import Doubt, footprint_doubt
@@ -36,6 +36,8 @@ class Stock:
     need_low: Floats  # (needs,): kg_functional that 5 % of the products offered stay under
     need_middle: Floats
     need_high: Floats  # 95 %
+    reach_low: Floats  # (needs,): 5 % of their ranges end below
+    reach_high: Floats  # 5 % end above
     doubt: Doubt | None  # how far footprints err, and what of it is shared
     units: Floats  # (products,): units that all customers bought
     crowd: Floats  # (products,): share of customers who bought it in the last four weeks
@@ -47,9 +49,16 @@ class Stock:
         return self.shelves.goods
 
     def scale(self, product: int) -> tuple[float, float]:
-        """Lightest and heaviest of the product's need (kg CO2e at equal function)."""
+        """From where to where the ranges of the product's need reach (kg CO2e at equal function).
+
+        All but the widest 5 % at each end, so that most bars end inside the scale.
+        """
         need = self.goods.functional.need[product]
-        return float(self.need_low[need]), float(self.need_high[need])
+        return float(self.reach_low[need]), float(self.reach_high[need])
+
+    def price(self, product: int) -> float:
+        """What a pack costs at the till, shop currency."""
+        return float(self.swaps.price[product])
 
 
 def stock_of(
@@ -71,10 +80,12 @@ def stock_of(
         np.asarray(by_need.quantile(q).reindex(range(len(functional.needs))), np.float64)
         for q in (0.05, 0.5, 0.95)
     )
+    swaps = swap_goods(products, functional, offered)
+    reach = reaches(swaps, np.flatnonzero(offered & swaps.placed), len(functional.needs))
     return Stock(
         products=products,
         shelves=shelves,
-        swaps=swap_goods(products, functional, offered),
+        swaps=swaps,
         scales=scales,
         candidates=candidates,
         history=history,
@@ -82,12 +93,25 @@ def stock_of(
         need_low=low,
         need_middle=middle,
         need_high=high,
+        reach_low=reach[0],
+        reach_high=reach[1],
         doubt=footprint_doubt(products, functional.need),
         units=units_of(history.log),
         crowd=history.households(4.0) / max(history.log.customers, 1),
         titles=shown_names(products, history.households(math.inf)),
         until=until,
     )
+
+
+def reaches(goods: SwapGoods, product: Ints, needs: int) -> tuple[Floats, Floats]:
+    """By need: what 5 % of the ranges' low ends lie under, and 5 % of the high ends over."""
+    _, low, high = with_own_error(goods.kg_functional[product], goods.sd[product])
+    ends = ((low, 0.05), (high, 0.95))
+    least, most = (
+        pd.Series(values).groupby(goods.need[product]).quantile(q).reindex(range(needs))
+        for values, q in ends
+    )
+    return np.asarray(least, np.float64), np.asarray(most, np.float64)
 
 
 def ranges_at_equal_use(stock: Stock, product: Sequence[int]) -> list[tuple[float, float, float]]:

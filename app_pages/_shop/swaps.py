@@ -5,12 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from app_pages import _load
 from app_pages._draw import footprint_mark
-from app_pages._roles import TELL, refusal
 from app_pages._shop import baskets, stand_ins
-from app_pages._shop.cards import Row, figure_sentence, how_we_know, more, product_head
-from app_pages._shop.controls import told
+from app_pages._shop.cards import Row, how_we_know, more, product_head
+from app_pages._shop.controls import take_back, told
 from app_pages._shop.stock import Stock, ranges_at_equal_use
 from app_pages._shop.wishes import Wishes
 from app_pages._words import (
@@ -26,6 +24,7 @@ from app_pages._words import (
     significant,
     verdict,
 )
+from recommender.basket import Lines, basket_change
 
 SWAPS = 8
 KG_COLUMNS = ["swap_kg", "swap_kg_low", "swap_kg_high"]
@@ -42,13 +41,14 @@ def swap_cards(stock: Stock, basket: baskets.Held, asked: Wishes, currency: str)
         )
         return
     refused = sorted(basket.refused)
-    swaps = stand_ins.basket_swaps(stock, basket.household, basket.lines, asked, refused)
+    swaps = stand_ins.basket_swaps(stock, basket.whose, basket.lines, asked, refused)
     first = swaps[swaps["place"] == 1]
     st.caption(
         f"Of {count(len(basket.lines), 'product')} in your basket, {len(first)} "
         f"{'has' if len(first) == 1 else 'have'} a stand-in for the same need, at a similar price "
-        "and amount, that is estimated lighter with a chance of at least 4 in 5. The shop's margin "
-        f"plays no part here. {told(asked, currency)}"
+        "for the same use, that is estimated lighter with a chance of at least 4 in 5. Neither the "
+        "shop's margin nor which supplier is shown too little plays a part here. "
+        f"{told(asked, currency)}"
     )
     if len(first):
         every = len(first) <= SWAPS or st.toggle(
@@ -60,33 +60,48 @@ def swap_cards(stock: Stock, basket: baskets.Held, asked: Wishes, currency: str)
         grid = st.grid(2, min_column_width=400, border=True)
         for row in first.head(len(first) if every else SWAPS).to_dict("records"):
             with grid.cell(), st.container(gap="xsmall"):
-                swap_card(stock, row, asked, currency)
+                swap_card(stock, basket, row, asked, currency)
     else:
         st.info(
-            "No swap to propose: for these goods the data cannot tell that anything similar is "
-            "lighter. That is an answer too.",
+            "No swap to propose: for these goods the data cannot tell that anything similar, often "
+            "bought and about as dear for the same use, is lighter. That is an answer too.",
             icon=":material/balance:",
         )
-    picky = bool(refused or told(asked, currency))
-    others = stand_ins.why_no_swap(stock, basket.lines, swaps, picky)
+    others = stand_ins.why_no_swap(stock, basket.lines, swaps, bool(told(asked, currency)))
     if others:
         with st.expander(f"The other {count(sum(map(len, others.values())), 'product')}: why not?"):
-            for why, rows in others.items():
-                named = "; ".join(plain(stock.titles[row]) for row in rows)
-                st.markdown(f"{sentence(plain(why))} {named}")
+            why_not(stock, basket, asked, others)
 
 
-def swap_card(stock: Stock, row: Row, asked: Wishes, currency: str) -> None:
+def why_not(
+    stock: Stock, basket: baskets.Held, asked: Wishes, others: dict[str, list[int]]
+) -> None:
+    """Why products of the basket have no stand-in: refused, or what the library says."""
+    without = [row for rows in others.values() for row in rows]
+    named = stand_ins.refused_for(stock, basket.whose, basket.lines, asked, sorted(basket.refused))
+    for row in without:
+        for refused in named.get(row, []):
+            said = f"for {stock.titles[row]} you refused {stock.titles[refused]}"
+            st.markdown(sentence(plain(said, longest=200)))
+            take_back(stock, refused, f"why_{row}")
+    for why, rows in others.items():
+        if left := [row for row in rows if row not in named]:
+            told_of = "; ".join(plain(stock.titles[row]) for row in left)
+            st.markdown(f"{sentence(plain(why, longest=200))} {told_of}")
+
+
+def swap_card(stock: Stock, basket: baskets.Held, row: Row, asked: Wishes, currency: str) -> None:
     product, stand_in = int(row["product"]), int(row["swap"])
     left, right = st.columns(2)
-    for side, number, name, said, use in (
-        (left, product, "kg", "In your basket", ""),
-        (right, stand_in, "swap_kg", "Could stand in", " for the same use"),
+    for side, number, price, name, said, use in (
+        (left, product, "price", "kg", "In your basket", ""),
+        (right, stand_in, "swap_price_use", "swap_kg", "Could stand in", " for the same use"),
     ):
         with side, st.container(gap="xsmall"):
             st.caption(said)
-            product_head(stock, number, currency)
-            st.markdown(sentence(kg(row[name], row[f"{name}_low"], row[f"{name}_high"]) + use))
+            product_head(stock, number, currency, each=" a pack")
+            weight = kg(row[name], row[f"{name}_low"], row[f"{name}_high"])
+            st.markdown(f"{plain(money(row[price], currency))}, {weight}{use}.")
     ranges = ranges_at_equal_use(stock, [product, stand_in])
     mark = footprint_mark(ranges, stock.scale(product), width=340)
     if mark:
@@ -98,7 +113,8 @@ def swap_card(stock: Stock, row: Row, asked: Wishes, currency: str) -> None:
         )
     said = what_changes(stock, row, currency)
     st.markdown(said)
-    st.caption(sentence(plain(stand_ins.why_swap(stock, row)) + pack_differs(row)))
+    st.markdown(in_packs(stock, basket, row, currency))
+    st.caption(sentence(plain(stand_ins.why_swap(stock, row))))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Swap",
@@ -125,9 +141,9 @@ def swap_card(stock: Stock, row: Row, asked: Wishes, currency: str) -> None:
 
 
 def what_changes(stock: Stock, row: Row, currency: str) -> str:
-    """Price first, then kilograms, then how sure: "−$0.40 · −1.1 kg … · estimated lighter …"."""
+    """Price, kilograms, both for one amount, and how sure: "−$0.40 · −1.1 kg … for the same …"."""
     return (
-        f"{plain(money_change(row['price_change'], currency))} · "
+        f"{plain(money_change(row['price_change_use'], currency))} · "
         f"{kg_change(row['kg_change'], row['kg_change_low'], row['kg_change_high'])} "
         f"for the same {amount(stock, row)} · **{verdict(row['chance'])}**"
     )
@@ -139,13 +155,24 @@ def amount(stock: Stock, row: Row) -> str:
     return f"use ({significant(row['flows'])} × {flow})"
 
 
-def pack_differs(row: Row) -> str:
-    """That the stand-in's pack holds more or less, where it does; that is no saving by itself."""
-    ratio = float(row["swap_flows"]) / float(row["flows"])
+def in_packs(stock: Stock, basket: baskets.Held, row: Row, currency: str) -> str:
+    """What Swap does to the basket's total: "In whole packs: 1 out, 2 in, so …"."""
+    product, stand_in = int(row["product"]), int(row["swap"])
+    had = float(basket.lines.quantity[basket.lines.product == product].sum())
+    packs = baskets.needed(stock, basket.lines, product, stand_in)
+    out, into = Lines.of([product], [had]), Lines.of([stand_in], [packs])
+    change = basket_change(out, into, stock.products, stock.swaps)
+    ratio = packs * float(row["swap_flows"]) / (had * float(row["flows"]))
     if abs(ratio - 1.0) < SAME_AMOUNT:
-        return ""
-    small = ", which is no saving" if ratio < 1 else ""
-    return f"; its pack serves {significant(ratio)} times as much{small}"
+        serves = ""
+    else:
+        small = ", which is no saving" if ratio < 1 else ""
+        serves = f"; that serves {significant(ratio)} times as much{small}"
+    return (
+        f"In whole packs: {had:g} out, {packs:g} in, so your basket changes by "
+        f"{plain(money_change(change.price, currency))} and "
+        f"{kg_change(change.kg, change.low, change.high)}{serves}."
+    )
 
 
 def how_a_swap_is_known(stock: Stock, row: Row, asked: Wishes, currency: str) -> None:
@@ -158,10 +185,11 @@ def how_a_swap_is_known(stock: Stock, row: Row, asked: Wishes, currency: str) ->
         )
     swap = stock.products.iloc[int(row["swap"])]
     st.markdown(
-        f"Both are compared for what the pack in the basket serves. "
+        f"Both are compared for what the pack in the basket serves, in price and in kg. "
         f"{CHANCE_FROM[stock.swaps.learned]} {row['compared']} products for the same need were "
-        f"weighed, within a factor 1.5 in price and 2 in amount. Of those called lighter that "
-        f"somebody bought in the last four weeks and that fit your wishes, one of the same kind, "
+        f"weighed, within a factor 1.5 in a pack's price and 2 in its amount, and none more than "
+        f"1.5 times as dear for the same use. Of those called lighter that one household in 250 "
+        f"buys within four weeks and that fit your wishes, one of the same kind, "
         f"and then the one that is likeliest to be taken, is shown. Figures: model "
         f"{plain(swap['model_version'])}, seed "
         f"{plain(swap['seed_version'])}; purchases up to {stock.until}. Allergens and diets are "
@@ -173,7 +201,7 @@ def how_a_swap_is_known(stock: Stock, row: Row, asked: Wishes, currency: str) ->
         pd.DataFrame(
             {
                 "Product": [stock.titles[i] for i in weighed["swap"]],
-                "Price": [money(p, currency) for p in weighed["swap_price"]],
+                "Price, same use": [money(p, currency) for p in weighed["swap_price_use"]],
                 "kg CO2e, same use": [
                     kg(*figures) for figures in weighed[KG_COLUMNS].itertuples(index=False)
                 ],
@@ -181,36 +209,8 @@ def how_a_swap_is_known(stock: Stock, row: Row, asked: Wishes, currency: str) ->
             }
         ),
         hide_index=True,
-        column_config={"Price": st.column_config.TextColumn(alignment="right")},
+        column_config={"Price, same use": st.column_config.TextColumn(alignment="right")},
         alt="Products weighed for the same need, with price, footprint, and whether each is "
         "estimated lighter or heavier, or the data cannot tell.",
         key=f"weighed_{row['product']}",
     )
-
-
-@st.dialog("Report a problem", icon=":material/flag:")
-def report_dialog(stock: Stock, product: int, other: int | None, shown: str) -> None:
-    """Asks what is wrong with a card or a figure, and keeps the answer."""
-    if why := refusal(TELL):
-        st.info(f"It would not be kept: {plain(why, longest=300)}.", icon=":material/lock:")
-        return
-    names = [stock.titles[product]] + ([] if other is None else [stock.titles[other]])
-    st.markdown(" and ".join(f"**{plain(name)}**" for name in names))
-    st.caption(shown)
-    problem = st.radio("What is wrong?", baskets.PROBLEMS, key="report_problem")
-    words = st.text_area(
-        "In your words, if you like",
-        key="report_words",
-        max_chars=baskets.LONGEST_WORDS,
-        help="Please no names or other personal data. Nothing about you is kept with it.",
-    )
-    if st.button("Send", type="primary", key="report_send"):
-        st.session_state["basket_said"] = baskets.report(
-            stock, product, other, shown, str(problem), str(words or ""), _load.opened().version
-        )
-        st.rerun()
-
-
-def reported_figure(stock: Stock, product: int) -> str:
-    """What a line of the basket shows, as it goes into a report."""
-    return figure_sentence(stock.products.iloc[product])

@@ -31,6 +31,7 @@ class Wishes:
     variety: str = "as the shop"  # a key of VARIETY
     diet: str = ""  # a key of `basket_diets.DIETS`, as declared; "" for none
     fits: Bools | None = None  # (products,): what that diet leaves
+    barred: Bools | None = None  # (products,): what the data say does not fit it
 
     @property
     def key(self) -> tuple[float | None, str, str, str]:
@@ -45,6 +46,13 @@ class Wishes:
         if self.ceiling is not None:
             allowed &= goods.price <= self.ceiling
         return allowed
+
+    def diet_says(self, product: int) -> str:
+        """What the declared diet says of a product; "" where it fits or none is declared."""
+        if self.fits is None or self.fits[product]:
+            return ""
+        known = self.barred is not None and self.barred[product]
+        return "against your diet" if known else "a mixed dish: it may not fit your diet"
 
 
 def own_policy(policy: Policy, climate: float, wishes: Wishes, places: int = RANKED) -> Policy:

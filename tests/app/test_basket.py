@@ -11,10 +11,11 @@ from app_pages._shop import baskets, stand_ins
 from app_pages._shop.panel import against_sentence
 from app_pages._shop.shelf import DEFAULT_STOP
 from app_pages._shop.wishes import Wishes
-from app_pages._words import kg, money
+from app_pages._words import kg, money, money_change, significant
 from recommender.app_server import WORKSPACE_SETTING
 from recommender.basket import Lines, against_usual, basket_total, swapped
 from recommender.feedback import not_for_me
+from recommender.swaps import packs_for_use
 from recommender.workspace import Workspace
 
 EMPTY = "Start empty"
@@ -84,7 +85,14 @@ def test_two_swaps_change_the_totals_to_the_librarys_numbers_and_can_be_undone(
         swap = stand_ins.basket_swaps(stock, "h05", lines).iloc[0]
         app.button(key=f"swap_{swap['product']}_{swap['swap']}").click().run()
         assert not app.exception
-        lines = swapped(lines, int(swap["product"]), int(swap["swap"]))
+        product, stand_in = int(swap["product"]), int(swap["swap"])
+        packs = packs_for_use(stock.swaps, product, stand_in, 1.0)
+        lines = swapped(lines, product, stand_in, packs)
+        # what the step changed is said, of the totals before and after it
+        totals = [basket_total(each, stock.products, stock.doubt) for each in (steps[-1], lines)]
+        price = money_change(totals[1].price - totals[0].price, "$")
+        kilos = significant(totals[1].kg - totals[0].kg)
+        assert f": {price}, {kilos}\N{NO-BREAK SPACE}kg CO2e (" in shown(app)
         steps.append(lines)
     says_the_librarys_totals(app, stock, "h05", lines)
     before, after = (basket_total(s, stock.products, stock.doubt) for s in (steps[0], steps[-1]))
@@ -102,6 +110,90 @@ def test_the_address_holds_the_basket_and_a_wrong_one_breaks_nothing(open_app, s
     assert app.session_state[baskets.STATE].lines.product.tolist() == [tofu]
     app.button(key=f"add_{tofu}").click().run()
     assert app.query_params["basket"] in ("p006*2", ["p006*2"])
+
+
+def test_a_link_says_what_of_it_is_not_in_this_shop(open_app, stock):
+    app = open_app(household="nobody", basket=f"{address(stock, of_kind(stock, 'tofu'))} zzz*2")
+    said = re.sub(r"\\", "", "\n".join(warning.value for warning in app.warning))
+    assert "The link asks for household nobody" in said
+    assert "left out: zzz (1)" in said
+    assert app.selectbox(key="household").value == EMPTY
+    assert len(app.session_state[baskets.STATE].lines) == 1
+    app.selectbox(key="household").set_value("h05").run()
+    assert "The link asks" not in "\n".join(warning.value for warning in app.warning)
+
+
+def test_a_bare_address_starts_empty_and_says_what_to_do(open_app):
+    app = open_app()
+    assert app.session_state[baskets.STATE].household is None
+    assert "Choose a household above" in shown(app)
+    assert app.button(key="start_empty").disabled
+    app.selectbox(key="household").set_value("h05").run()
+    app.button(key="start_empty").click().run()
+    assert app.selectbox(key="household").value == EMPTY
+
+
+def test_a_basket_stays_in_hand_when_the_page_is_not_personalised(open_app, stock):
+    app = open_app(household="h05")
+    tofu = of_kind(stock, "tofu")
+    app.text_input(key="find").set_value(stock.titles[tofu]).run()
+    app.button(key=f"found_{tofu}").click().run()
+    lines = app.session_state[baskets.STATE].lines
+    for on in (True, False):
+        app.toggle(key="everyone").set_value(on).run()
+        assert not app.exception
+        says_the_librarys_totals(app, stock, None if on else "h05", lines)
+    app.selectbox(key="household").set_value("h06").run()
+    assert app.session_state[baskets.STATE].lines is not lines
+    app.selectbox(key="household").set_value("h05").run()
+    says_the_librarys_totals(app, stock, "h05", lines)
+
+
+def test_a_basket_comes_back_with_its_address_from_another_page(open_app):
+    app = open_app(household="h05")
+    app.button(key="empty").click().run()
+    del app.query_params["basket"]  # as another page of the navigation leaves it
+    app.run()
+    assert app.query_params["basket"] in ("", [""])
+    assert len(app.session_state[baskets.STATE].lines) == 0
+    assert "usual" in [button.key for button in app.button]
+    app.button(key="usual").click().run()
+    assert "basket" not in app.query_params
+    assert "usual" not in [button.key for button in app.button]
+
+
+def test_what_is_against_a_declared_diet_is_marked_in_the_basket_and_in_the_search(open_app, stock):
+    beef = of_kind(stock, "ground beef")
+    app = open_app(household=EMPTY, basket=address(stock, beef), find="ground beef")
+    assert "against your diet" not in shown(app).lower()
+    app.selectbox(key="diet").set_value("no meat").run()
+    marked = [m.value for m in app.markdown if "Against your diet" in m.value]
+    keys = [str(button.key) for button in app.button]
+    found = [int(key.removeprefix("found_")) for key in keys if key.startswith("found_")]
+    meat = stock.products["kind"].iloc[found].eq("ground beef").tolist()
+    assert 0 < sum(meat) < len(meat)
+    assert meat == sorted(meat)  # coffee, which is ground too, comes before what does not fit
+    assert len(marked) == 1 + sum(meat)  # the line of the basket, and each that was found
+    assert "diet" not in app.query_params
+
+
+def test_what_was_refused_is_named_and_can_be_taken_back(open_app, own_copy, stock):
+    beef = of_kind(stock, "ground beef")
+    lines = Lines.of([beef], [1])
+    app = open_app(workspace=own_copy, household="h05", view="Swaps", basket=address(stock, beef))
+    refused = []
+    while (swaps := stand_ins.basket_swaps(stock, "h05", lines, refused=refused)).size:
+        refused.append(int(swaps["swap"].iloc[0]))
+        app.button(key=f"refuse_{beef}_{refused[-1]}").click().run()
+    assert "you refused" in shown(app)
+    first = refused[0]
+    app.button(key=f"take_back_why_{beef}_{first}").click().run()
+    assert not app.exception
+    assert f"swap_{beef}_{first}" in [button.key for button in app.button]
+    identity = stock.products["product_id"].iloc[first]
+    assert identity not in not_for_me(Workspace(own_copy), "h05")
+    app.button(key="undo").click().run()
+    assert identity in not_for_me(Workspace(own_copy), "h05")
 
 
 def test_an_empty_basket_says_so_on_every_shelf(open_app):
@@ -162,28 +254,6 @@ def test_a_reported_problem_is_kept_without_the_household(open_app, own_copy, st
     assert (row["product_id"], row["words"]) == (monkey, "'=1+1")
     assert "h05" not in str(row)
     assert not app.exception
-
-
-@pytest.mark.parametrize(
-    ("text", "packs"),
-    [
-        ("product_id,quantity\np006,2\np000,1\n", {"p006": 2.0, "p000": 1.0}),
-        ('title\n"TOFU, 0.4 kg, Hill Farm"\nnothing\n', {"p006": 1.0}),
-    ],
-)
-def test_a_list_names_goods_by_id_or_by_name(stock, text, packs):
-    lines, unknown, _ = baskets.read_list(stock, text.encode())
-    ids = stock.products["product_id"].iloc[lines.product]
-    assert dict(zip(ids, lines.quantity, strict=True)) == packs
-    assert unknown == (["nothing"] if "nothing" in text else [])
-
-
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"a,b\n1,2\n", b"product_id\nzzz\n"])
-def test_a_bad_list_is_one_clear_message_without_a_path(stock, content):
-    with pytest.raises(baskets.TableError) as told:
-        baskets.read_list(stock, content)
-    assert "/tmp" not in str(told.value)
-    assert "your list" in str(told.value)
 
 
 @pytest.mark.parametrize("view", ["Buy again", "Swaps"])

@@ -7,6 +7,7 @@ import pytest
 
 from app_pages import _load
 from app_pages._shop import stand_ins
+from app_pages._shop.cards import FAR
 from app_pages._shop.shelf import STOPS, climate_weight, household_shelf
 from app_pages._words import kg, money, plain
 from recommender.app_server import WORKSPACE_SETTING, app_folder, page_files, try_pages
@@ -94,7 +95,11 @@ def test_margin_is_named_where_it_moved_a_product(open_app):
     top = ranked[~ranked["is_new"]].head(12)
     moved = int((top["moved_retailer"] != 0).sum())
     assert moved > 0
-    assert sum("by margin" in caption.value for caption in app.caption) == moved
+    said = [element.value for element in [*app.caption, *app.markdown]]
+    assert sum(bool(re.search("places? by margin", words)) for words in said) == moved
+    # far enough, it has a line of its own
+    far = int((top["moved_retailer"].abs() >= FAR).sum())
+    assert sum("by margin]" in words for words in said) == far
 
 
 def test_a_link_reopens_the_same_view(open_app):

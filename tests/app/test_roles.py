@@ -12,7 +12,7 @@ from streamlit.runtime.secrets import Secrets
 
 from app_pages import _load, _roles
 from app_pages._merchandise import chart, keep
-from app_pages._shop import baskets
+from app_pages._shop import baskets, lists
 from recommender.app_server import WORKSPACE_SETTING, app_folder, page_files
 from recommender.drafts import kept_policies
 from recommender.workspace import Workspace
@@ -255,7 +255,7 @@ def test_a_signed_out_visitor_leaves_nothing_in_the_shop(monkeypatch, sign_in, o
     baskets._keep(stock, "h05", 0, wanted=False)
     assert "Only kept on this screen" in st.session_state.pop("basket_said")
     with pytest.raises(_roles.RoleError, match="sign in first"):
-        baskets.read_list(stock, b"product_id\np000\n")
+        lists.read_list(stock, b"product_id\np000\n")
     assert files(own_shop) == before
     sign_in("cy@shop.example")
     baskets._keep(stock, "h05", 0, wanted=False)

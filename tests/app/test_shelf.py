@@ -6,8 +6,10 @@ import pytest
 
 from app_pages import _load
 from app_pages._shop import stand_ins
+from app_pages._shop.cards import FAR, moves
 from app_pages._shop.reasons import WHY_POPULAR
 from app_pages._shop.shelf import DEFAULT_STOP, STOPS, climate_weight, household_shelf, with_moves
+from app_pages._shop.stock import ranges_at_equal_use
 from app_pages._shop.wishes import VARIETY, Wishes, own_policy
 from recommender.app_server import WORKSPACE_SETTING
 from recommender.basket import Lines
@@ -171,3 +173,25 @@ def test_what_is_refused_or_in_the_basket_already_is_not_proposed(stock):
     assert first not in set(without["swap"])
     both = stand_ins.basket_swaps(stock, None, Lines.of([beef, first], [1, 1]))
     assert first not in set(both["swap"])
+
+
+def test_a_part_that_moved_a_product_far_is_not_said_twice():
+    row = {"moved_climate": -2, "moved_retailer": 40, "moved_sellers": 3, "moved_variety": 0}
+    near = " Moved down 2 places by carbon and up 3 places by exposure of small suppliers."
+    assert moves(row) == near
+    assert moves(row | {"moved_retailer": 9}) == (
+        " Moved down 2 places by carbon, up 9 places by margin and up 3 places by exposure of "
+        "small suppliers."
+    )
+    assert moves(row | {"moved_sellers": FAR, "moved_climate": 0}) == ""
+
+
+def test_most_bars_end_inside_the_scale_of_their_need(stock):
+    offered = np.flatnonzero(stock.swaps.offered)
+    inside = 0
+    for row in offered.tolist():
+        ((kg, low, high),) = ranges_at_equal_use(stock, [row])
+        least, most = stock.scale(row)
+        inside += least * 0.999 <= low and high <= most * 1.001
+        assert least < kg < most
+    assert inside >= len(offered) / 2

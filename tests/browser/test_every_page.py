@@ -11,6 +11,15 @@ PAGES = [file.stem for file in page_files()]
 LINKS = {
     "shop": ["everyone=true"],
     "footprints": ["product=p000", "find=right+to+left"],
+    "evidence": [
+        "question=Are+the+carbon+cuts+real?",
+        "question=What+would+it+change?",
+        "question=What+did+it+change?",
+        "question=The+whole+backtest",
+        "question=Method",
+        "question=Data+and+licences",
+    ],
+    "merchandise": ["view=Suppliers", "view=Segments", "view=What+if", "climate=0.33"],
 }
 SETTLES = 40  # quarters of a second that a busy machine may take to draw its charts anew
 WIDTHS = (1440, 768, 390)
@@ -170,6 +179,31 @@ def test_a_page_keeps_nobody_out_and_fits_each_width(page, address, name):
         wrong += [(view, "a chart without a table", 0)] if charts and not tables.count() else []
         wrong += [(view, "come true", seen) for seen in page.evaluate(COME_TRUE) if seen]
         wrong += [(view, "long", n) for n in [page.evaluate(LONGEST_SHOWN)] if n > 200]
+    assert not wrong
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_opens_over_a_page_keeps_nobody_out_and_closes_by_keyboard(page, address, name):
+    page.goto(f"{address}/{'' if name == 'shop' else name}")
+    page.get_by_role("heading", level=1).wait_for()
+    settle(page)
+    wrong = []
+    openers = page.locator("[data-testid=stPopover] button, [data-testid=stMenuButton] button")
+    texts = ["".join(words.split()) for words in openers.all_inner_texts()]
+    named = {words: k for k, words in enumerate(texts)}  # one of each kind
+    over = page.locator(
+        "[data-testid=stPopoverBody]:visible, [data-testid=stMenuButtonBody]:visible"
+    )
+    for words, k in named.items():
+        openers.nth(k).focus()
+        page.keyboard.press("Enter")
+        over.first.wait_for()
+        wrong += [(words, "light", finding) for finding in grave_findings(page)]
+        page.emulate_media(color_scheme="dark")
+        wrong += [(words, "dark", found) for found in grave_findings(page, ["color-contrast"])]
+        page.emulate_media(color_scheme="light")
+        page.keyboard.press("Escape")
+        over.first.wait_for(state="hidden")
     assert not wrong
 
 

@@ -15,6 +15,7 @@ from recommender.app_server import serving
 from recommender.basket import Lines, against_usual, basket_total, swapped
 from recommender.shop import Shop
 from recommender.steps import default_policy, scales_now
+from recommender.swaps import packs_for_use
 from recommender.workspace import Workspace
 
 pytestmark = pytest.mark.browser
@@ -135,7 +136,9 @@ def test_a_shopper_swaps_two_goods_and_sees_the_librarys_own_totals(page, addres
         swap = stand_ins.basket_swaps(library.stock, "h05", lines).iloc[0]
         key = f".st-key-swap_{swap['product']}_{swap['swap']}"
         page.locator(f"{key} button").click()
-        lines = swapped(lines, int(swap["product"]), int(swap["swap"]))
+        product, stand_in = int(swap["product"]), int(swap["swap"])
+        packs = packs_for_use(library.stock.swaps, product, stand_in, 1.0)
+        lines = swapped(lines, product, stand_in, packs)
         page.get_by_text(library.summary(lines)).first.wait_for()
         page.get_by_text(library.against(lines)).first.wait_for()
         seen.append(lines)
@@ -161,6 +164,30 @@ def test_each_step_can_be_undone(page, address, library):
     page.get_by_text(library.summary(lines)).first.wait_for()
 
 
+def test_a_list_is_pasted_and_what_was_read_is_chosen(page, address):
+    opened(page, f"{address}/?household=Start+empty", "Your shelf")
+    page.get_by_role("button", name="Add a list").click()
+    page.get_by_label("Type or paste").fill("2 x tofu\n12\n")
+    page.get_by_label("Type or paste").press("Control+Enter")
+    page.get_by_text("no name in it.").wait_for()
+    page.get_by_role("button", name="Add 1 product").click()
+    page.get_by_text("Basket 2 · ").first.wait_for()
+    page.wait_for_function(FINISHED)
+    assert "basket=" in page.url
+
+
+def test_a_basket_survives_another_page_and_a_reload(page, address, library):
+    tofu = library.of_kind("tofu")
+    opened(page, f"{address}/?household=h05&basket={library.ids[tofu]}*3", "Your shelf")
+    page.get_by_role("link", name="Footprints").click()
+    page.get_by_role("heading", level=1, name="Footprints").wait_for()
+    page.get_by_role("link", name="Shop").click()
+    page.get_by_role("heading", name="Your shelf").wait_for()
+    page.wait_for_url("**basket=**")
+    page.reload()
+    page.get_by_text(library.summary(Lines.of([tofu], [3]))).first.wait_for()
+
+
 def test_a_shopper_asks_how_a_swap_is_known_and_reports_a_problem(page, address, library):
     beef = library.ids[library.of_kind("ground beef")]
     opened(page, f"{address}/?household=h05&view=Swaps&basket={beef}*1", "Your shelf")
@@ -171,6 +198,8 @@ def test_a_shopper_asks_how_a_swap_is_known_and_reports_a_problem(page, address,
     page.get_by_role("button", name="More", exact=True).first.click()
     page.get_by_text("Report a problem").last.click()
     page.get_by_text("What is wrong?").wait_for()
+    assert page.get_by_role("button", name="Send").is_disabled()
+    page.get_by_text("The price is wrong").click()
     page.get_by_role("button", name="Send").click()
     page.get_by_text("your report is kept").wait_for()
     kept = (library.folder / "feedback" / "problems.csv").read_text()

@@ -40,6 +40,9 @@ def test_what_a_diet_leaves(name, fits):
     assert found.fits.tolist() == fits
     assert found.untold == 1
     assert found.against + found.untold == fits.count(False)
+    assert found.barred.sum() == found.against
+    assert not (found.barred & found.fits).any()
+    assert not found.barred[4]  # of the entree the data cannot tell
 
 
 @pytest.mark.parametrize("name", DIETS)

@@ -7,7 +7,14 @@ import pandas as pd
 import pytest
 
 from recommender import basket
-from recommender.basket import Lines, against_usual, basket_total, swapped, units_of
+from recommender.basket import (
+    Lines,
+    against_usual,
+    basket_change,
+    basket_total,
+    swapped,
+    units_of,
+)
 from recommender.functional import functional_footprints
 from recommender.impact.observed.footprint_draws import Doubt
 from recommender.lighter import chance_lighter, change_range, with_own_error
@@ -140,3 +147,39 @@ def test_a_swap_keeps_packs_and_adds_up_what_meets():
     assert swapped(Lines.of([3, 5], [2, 1]), 3, 7).product.tolist() == [7, 5]
     both = swapped(Lines.of([3, 5], [2, 1]), 3, 5)
     assert (both.product.tolist(), both.quantity.tolist()) == ([5], [3.0])
+
+
+def test_buying_more_of_the_lighter_good_grows_both_amounts(goods, log):
+    own = np.array([1.0, 0.0, 0.0, 0.0, 0.0])  # beef is the usual
+    one, four = (against_usual(Lines.of([1], [n]), goods, own, units_of(log)) for n in (1, 4))
+    # by hand: a pack of tofu serves what a pack of beef does
+    assert (one.own.price, one.own.kg) == pytest.approx((8.0, 2.5))
+    assert (one.usual.price, one.usual.kg) == pytest.approx((10.0, 27.0))
+    assert (four.own.price, four.own.kg) == pytest.approx((32.0, 10.0))
+    assert (four.usual.price, four.usual.kg) == pytest.approx((40.0, 108.0))
+    assert four.chance == pytest.approx(one.chance)
+    assert four.own.kg / four.usual.kg == pytest.approx(one.own.kg / one.usual.kg)
+
+
+def test_what_a_step_changed_is_the_totals_after_less_those_before(goods):
+    before, after = Lines.of([0, 3], [1, 1]), Lines.of([1, 3, 4], [2, 1, 1])
+    step = basket_change(before, after, SHELF, goods)
+    totals = [basket_total(lines, SHELF, None) for lines in (before, after)]
+    assert step.price == pytest.approx(totals[1].price - totals[0].price)
+    assert step.kg == pytest.approx(totals[1].kg - totals[0].kg)
+    # by hand: 2 x 2.5 - 27 = -22 kg, 2 x 8 + 20 - 10 = $26; what is in both changes nothing
+    assert (step.price, step.kg) == pytest.approx((26.0, -22.0))
+    low, high = (10 ** (1.2815516 * sd) for sd in (0.2, 0.3))
+    assert step.low == pytest.approx(-22.0 - np.hypot(27 * low - 27, 5 - 5 / high), rel=1e-4)
+    none = basket_change(after, after, SHELF, goods)
+    assert (none.price, none.kg, none.low, none.high) == (0.0, 0.0, 0.0, 0.0)
+
+
+def test_two_packs_cost_twice_what_one_is_said_to_cost():
+    shelf = SHELF.assign(price=2.854)  # said as $2.85
+    assert basket_total(Lines.of([0], [2]), shelf, None).price == pytest.approx(5.70)
+
+
+def test_a_swap_takes_as_many_packs_as_it_is_told():
+    after = swapped(Lines.of([3, 5], [1, 1]), 3, 5, packs=2.0)
+    assert (after.product.tolist(), after.quantity.tolist()) == ([5], [3.0])

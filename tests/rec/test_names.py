@@ -67,6 +67,19 @@ def test_one_title_twice_is_told_apart_by_pack_then_house_brand_then_supplier_by
     ]
 
 
+def test_what_nearly_everybody_means_by_a_name_needs_no_number():
+    titles = [f"Bananas, supplier 9, no. {k}" for k in (1, 2, 3)]
+    goods = shelf(title=titles, seller_id=["9"] * 3)
+    # by hand: 200 is ten times 20; 199 is not
+    assert shown_names(goods, np.array([20.0, 200.0, 3.0])) == [
+        "Bananas, variety 2",
+        "Bananas",
+        "Bananas, variety 3",
+    ]
+    assert shown_names(goods, np.array([20.0, 199.0, 3.0]))[1] == "Bananas, variety 1"
+    assert "Bananas, variety 1" in shown_names(goods, np.zeros(3))
+
+
 def test_a_shop_without_titles_still_has_names():
     assert shown_names(shelf(category=["milk", None]), np.ones(2)) == ["milk", "p1"]
 

@@ -16,6 +16,7 @@ from recommender.swaps import (
     SwapRules,
     comparisons,
     lighter_swaps,
+    packs_for_use,
     swap_goods,
     usual_products,
     withheld,
@@ -151,9 +152,32 @@ def test_the_estimators_own_doubt_about_a_difference_counts_and_not_the_packs_ra
 def test_a_pack_of_another_size_is_no_saving():
     large, small = (("Chicken", *CHICKEN[1:5], mass, 6.0, "model", 1.5) for mass in (0.9, 0.45))
     products = shelf(large, small).assign(difference_sd_log10=1e-12)
-    row = comparisons(np.array([0]), goods_of(products)).iloc[0]
+    row = comparisons(np.array([1]), goods_of(products)).iloc[0]
     assert (row["chance"], row["kg_change"]) == (0.5, pytest.approx(0.0))
-    assert lighter_swaps(np.array([0]), goods_of(products), np.zeros(2)).empty
+    assert lighter_swaps(np.array([0, 1]), goods_of(products), np.zeros(2)).empty
+
+
+def test_price_and_kg_are_told_for_the_same_use_and_packs_are_whole():
+    # by hand: a gallon of milk for 2.56 serves what two half gallons of 1.90 do: 3.80, so 1.24 more
+    milk = ("Milk", "milk", "milk", 0.25, 1.5, 4.0, 2.56, "model", 1.1)
+    soy = ("Soy drink", "milk", "plant milk", 0.25, 0.5, 2.0, 1.90, "model", 1.1)
+    goods = goods_of(shelf(milk, soy))
+    row = lighter_swaps(np.array([0]), goods, np.zeros(2)).iloc[0]
+    assert (row["swap_price_use"], row["price_change_use"]) == pytest.approx((3.80, 1.24))
+    assert (row["kg"], row["swap_kg"]) == pytest.approx((6.0, 2.0))
+    assert packs_for_use(goods, 0, 1, 1.0) == 2.0
+    assert packs_for_use(goods, 0, 1, 3.0) == 6.0
+    # the other way round half a pack would do: one is the least, and one more is not needed
+    assert packs_for_use(goods, 1, 0, 1.0) == 1.0
+    assert packs_for_use(goods, 1, 0, 2.0) == 1.0
+    assert packs_for_use(goods, 1, 0, 4.0) == 2.0
+
+
+def test_a_small_pack_that_is_dear_for_the_same_use_is_no_stand_in():
+    # the pack costs 1.29 times as much, the same use 2.57 times
+    milk = ("Milk", "milk", "milk", 0.25, 1.5, 4.0, 2.56, "model", 1.1)
+    soy = ("Soy drink", "milk", "plant milk", 0.25, 0.5, 2.0, 3.29, "model", 1.1)
+    assert lighter_swaps(np.array([0]), goods_of(shelf(milk, soy)), np.zeros(2)).empty
 
 
 def test_without_a_difference_sd_a_product_is_never_ranked():
@@ -176,8 +200,11 @@ def test_without_a_difference_sd_a_product_is_never_ranked():
         ({"price": 3.9}, False),
         ({"mass": 1.2}, True),  # twice the portions
         ({"mass": 1.25}, False),
-        ({"mass": 0.3}, True),
-        ({"mass": 0.29}, False),
+        ({"mass": 0.3}, False),  # half the portions at the same price: the same use costs double
+        ({"mass": 0.4}, True),  # 1.5 times the price for the same use
+        ({"mass": 0.39}, False),
+        ({"mass": 0.3, "price": 4.5}, True),  # half the portions at 1.5 times the price
+        ({"mass": 0.29, "price": 4.0}, False),
         ({"need": "side dish"}, False),
         ({"tier": "spend"}, False),
         ({"tier": "unknown"}, False),
@@ -329,6 +356,7 @@ def test_every_swap_keeps_the_rules(seed):
     assert not (first["tier"].eq("spend") | second["tier"].eq("spend")).any()
     ratio = swaps["swap_price"] / swaps["price"]
     assert ratio.between(1 / 1.5 - 1e-9, 1.5 + 1e-9).all()
+    assert (swaps["swap_price_use"] <= swaps["price"] * (1.5 + 1e-8)).all()
     assert swaps["swap"].is_unique
     assert swaps["product"].isin(usual).all()
 
