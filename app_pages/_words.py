@@ -102,7 +102,8 @@ def significant(value: float, digits: int = 2) -> str:
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else "?"
     places = digits - 1 - math.floor(math.log10(abs(value)))
-    text = f"{round(value, places):,.{max(places, 0)}f}"
+    # NumPy rounds 2.55 up and Python down: one number has one text
+    text = f"{round(float(value), places):,.{max(places, 0)}f}"
     return text.replace("-", "−")
 
 

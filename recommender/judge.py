@@ -25,7 +25,8 @@ from typing import IO, Any
 from recommender.policy import Policy, PolicyError
 
 Told = Callable[[int, int], None]  # how many parts are done, of how many
-NICENESS = 10  # of the process: pages go first
+NICENESS = 19  # of the process: pages go first
+ONE_CORE = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS")  # the others are for the pages
 
 
 class JudgeError(RuntimeError):
@@ -75,6 +76,7 @@ class Judge:
                 stdout=subprocess.PIPE,
                 text=True,
                 encoding="utf-8",
+                env={**os.environ, **dict.fromkeys(ONE_CORE, "1")},
                 cwd=Path(__file__).parent.parent,  # where the package can be imported from
             )
         return self._process

@@ -13,9 +13,17 @@ ROW, NAMES = 30, 165  # pixels of a row, and of the names beside it
 SIDES = {"claimed": "circle", "realised": "square"}
 
 
+def quiet_line(at: float) -> alt.Chart:
+    """A dashed line at `at`, which only eyes need."""
+    mark = alt.Chart(pd.DataFrame({"at": [at]}))
+    return mark.mark_rule(color=GREY, strokeDash=[3, 3], aria=False)
+
+
 def zero(axis: str) -> alt.Chart:
     """A quiet line at no change."""
-    line = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=GREY, strokeDash=[3, 3])
+    line = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(
+        color=GREY, strokeDash=[3, 3], aria=False
+    )
     return line.encode(**{axis: alt.datum(0.0)})
 
 
@@ -197,5 +205,7 @@ def events_chart(rows: pd.DataFrame, unit: str) -> alt.LayerChart:
             alt.Tooltip("high:Q", title="to", format="+.3g"),
         ],
     )
-    start = alt.Chart(pd.DataFrame({"at": [-0.5]})).mark_rule(color=GREY, strokeDash=[3, 3])
+    start = alt.Chart(pd.DataFrame({"at": [-0.5]})).mark_rule(
+        color=GREY, strokeDash=[3, 3], aria=False
+    )
     return (zero("y") + start.encode(x="at:Q") + ends + dots).properties(height=320)

@@ -85,7 +85,7 @@ def measured(here: _load.Opened) -> None:
 def how_to() -> None:
     for number, (said, command) in enumerate(STEPS, start=1):
         st.container(width=READABLE).markdown(f"{number}. {said}")
-        st.code(command, language="bash", wrap_lines=True, width=READABLE)
+        st.code(command, language=None, wrap_lines=True, width=READABLE)
     st.container(width=READABLE).caption(
         "`greenaisle outcome example` writes a simulated panel to try it on. Where no customer can "
         "be left out, drawn places are the way: `greenaisle experiment plan --slates`."

@@ -185,7 +185,7 @@ def unavailable(why: str, command: str = "") -> None:
     """What is not there, why, and the command that makes it."""
     st.info(f"**Unavailable.** {why}", icon=":material/hourglass_empty:", width=READABLE)
     if command:
-        st.code(command, language="bash", wrap_lines=True, width=READABLE)
+        st.code(command, language=None, wrap_lines=True, width=READABLE)
 
 
 def headline(said: str) -> None:

@@ -65,7 +65,7 @@ def coverage_chart(points: pd.DataFrame, promised: float) -> alt.LayerChart:
     )
     line = (
         alt.Chart(pd.DataFrame({"promised": [100 * promised]}))
-        .mark_rule(color=GREY, strokeDash=[5, 4], strokeWidth=1.5)
+        .mark_rule(color=GREY, strokeDash=[5, 4], strokeWidth=1.5, aria=False)
         .encode(x=alt.X("promised:Q", scale=scale))
     )
     return (line + dots).properties(height=40 * points["split"].nunique() + 70)

@@ -98,7 +98,7 @@ def quality() -> None:
         )
     table(promise.coverage_table(entry["splits"], promised), said, "coverage")
     st.caption("The same figures by command:")
-    st.code(REPRODUCE, language="bash", width=READABLE)
+    st.code(REPRODUCE, language=None, width=READABLE)
 
 
 def tier_shares(here: _load.Opened) -> tuple[dict[str, float], dict[str, float]]:

@@ -13,7 +13,7 @@ from app_pages import _load
 from app_pages._frame import fragment
 from recommender.policy import Policy, PolicyError
 
-AT_REST: Final = 0.5  # seconds that a control stands still before the exact answer is begun
+AT_REST: Final = 0.8  # seconds that a control stands still before the exact answer is begun
 
 
 def looked(key: str) -> tuple[Any, str]:
@@ -57,7 +57,7 @@ def ask_segments(here: _load.Opened, policy: Policy) -> str:
     return key
 
 
-@fragment(run_every=0.7)
+@fragment(run_every=1.0)
 def watch(key: str, words: str = "") -> None:
     """Looks whether an answer is in, and says how long it takes; then the page is drawn again."""
     refiner = _load.refiner()

@@ -25,6 +25,7 @@ from app_pages._merchandise.points import (
     frontier_points,
     frontier_sentence,
     named,
+    point_table,
     within_sentence,
 )
 from app_pages._merchandise.state import InForce, Known
@@ -67,6 +68,8 @@ def frontier_chart(all_: Known, force: InForce, task: str) -> None:
         f"for a point's figures, click it to adopt its weights (by keyboard: choose it in *Start "
         f"from*)."
     )
+    with st.expander("The points as a table", icon=":material/table:"):
+        st.dataframe(point_table(points, axis), hide_index=True, width="stretch")
 
 
 def choices() -> tuple[str, float]:
@@ -151,7 +154,7 @@ def frontier_spec(least: float, most: float, axis_of: str = "ndcg") -> dict[str,
     down = mine.mark_rule(strokeWidth=1.5).encode(
         x=carbon("carbon"), y=up("up_low"), y2="up_high:Q", color=colour
     )
-    line = mine.mark_rule(strokeDash=[5, 4], color=GREY).encode(y=up("limit"))
+    line = mine.mark_rule(strokeDash=[5, 4], color=GREY, aria=False).encode(y=up("limit"))
     tooltip = [
         alt.Tooltip("policy:N", title="Policy"),
         *(alt.Tooltip(f"{figure}:N", title=title) for figure, title in list(TOLD.items())[:3]),

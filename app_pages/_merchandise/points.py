@@ -175,3 +175,16 @@ def named(points: pd.DataFrame) -> list[str]:
             start = x[k] + 0.012 if side[k] == "right" else x[k] - 0.012 - width
             taken.append((start, start + width, y[k] + LINE / 2))
     return side
+
+
+def point_table(points: pd.DataFrame, axis: str) -> pd.DataFrame:
+    """What the chart draws, in words: a line for each point, the largest cut first."""
+    rows = points.sort_values("carbon", kind="stable")
+    return pd.DataFrame(
+        {
+            "Policy": rows["policy"],
+            "Compared": rows["family"],
+            "kg CO2e, equal function": rows["carbon_said"],
+            AXES[axis]: rows["up_said"],
+        }
+    )

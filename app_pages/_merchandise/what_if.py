@@ -181,7 +181,9 @@ def range_chart(table: pd.DataFrame) -> alt.LayerChart:
         y=order,
         tooltip=[alt.Tooltip("Figure:N"), alt.Tooltip("Range:N")],
     )
-    zero = alt.Chart(pd.DataFrame({"low": [0.0]})).mark_rule(color=GREY).encode(x="low:Q")
+    zero = (
+        alt.Chart(pd.DataFrame({"low": [0.0]})).mark_rule(color=GREY, aria=False).encode(x="low:Q")
+    )
     return (bars + zero).properties(height=alt.Step(30))
 
 

@@ -71,7 +71,7 @@ def how_read(read_as: dict[str, str], left_out: tuple[str, ...]) -> str:
 def result(stock: Stock, row: int, asked: Wishes, currency: str) -> None:
     """One product of a search: name, pack, price, kg and how that is known, and the diet's word."""
     name, pack = name_and_pack(stock.titles[row])
-    figure, basis = figure_and_basis(stock.products.iloc[row])
+    figure, basis = figure_and_basis(stock.row(row))
     with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
         weight = f"{figure[:1].lower()}{figure[1:]}, {basis[:1].lower()}{basis[1:-1]}"
         small = " · ".join([*([plain(pack)] if pack else []), weight])

@@ -45,7 +45,7 @@ def cards(stock: Stock, rows: pd.DataFrame, currency: str) -> None:
 def card(stock: Stock, row: Row, currency: str) -> None:
     number = int(row["product"])
     product_head(stock, number, currency)
-    product = stock.products.iloc[number]
+    product = stock.row(number)
     figure, basis = figure_and_basis(product)
     st.markdown(figure)
     st.caption(basis, help=how_we_know(product))
@@ -69,7 +69,7 @@ def card(stock: Stock, row: Row, currency: str) -> None:
 def product_head(stock: Stock, number: int, currency: str, each: str = "") -> None:
     """Picture, name and price (of `each`); below them what tells it from its siblings."""
     name, pack = name_and_pack(stock.titles[number])
-    product = stock.products.iloc[number]
+    product = stock.row(number)
     with st.container(horizontal=True, wrap=False):
         st.markdown(
             f"{icon(product['need'], product.get('department', ''))} **{plain(name)}**",
@@ -111,7 +111,7 @@ def more(
     )
 
 
-def figure_and_basis(product: pd.Series) -> tuple[str, str]:
+def figure_and_basis(product: Row) -> tuple[str, str]:
     """A pack's figure with its range, and how it was found; why there is none where it is so."""
     if product["tier"] == "unknown" or pd.isna(product["kg_co2e"]):
         return "kg CO2e unavailable", sentence(TIERS["unknown"])
@@ -119,7 +119,7 @@ def figure_and_basis(product: pd.Series) -> tuple[str, str]:
     return sentence(figure)[:-1], sentence(TIERS[product["tier"]])
 
 
-def figure_sentence(product: pd.Series) -> str:
+def figure_sentence(product: Row) -> str:
     """Figure and basis in one."""
     figure, basis = figure_and_basis(product)
     return f"{figure}: {basis}"
@@ -149,7 +149,7 @@ def moves(row: Row) -> str:
     return f" Moved {listed(said)}." if said else ""
 
 
-def how_we_know(product: pd.Series, bar: bool = True) -> str:
+def how_we_know(product: Row, bar: bool = True) -> str:
     """What a figure rests on, in a few sentences; with `bar`, how the mark below it is read."""
     if product["tier"] == "unknown":
         return "Neither a similar product nor a rough figure by price was found for it."

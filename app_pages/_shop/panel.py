@@ -191,7 +191,7 @@ def line(
     currency: str,
 ) -> None:
     """A good of the basket: picture, name, price of its packs, kg, and what can be done with it."""
-    row = stock.products.iloc[product]
+    row = stock.row(product)
     name, pack = name_and_pack(stock.titles[product])
     times = f"{packs:g} × " if packs != 1 else ""
     picture = icon(row["need"], row.get("department", ""))
@@ -199,7 +199,7 @@ def line(
         weight = (
             "unavailable"
             if pd.isna(row["kg_co2e"])
-            else kg(*(packs * row[[f"kg_co2e{end}" for end in ("", "_low", "_high")]]))
+            else kg(*(packs * row[f"kg_co2e{end}"] for end in ("", "_low", "_high")))
         )
         details = [plain(pack)] if pack else []
         swapped = basket.instead.get(product)

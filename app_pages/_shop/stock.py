@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -47,6 +49,14 @@ class Stock:
     @property
     def goods(self) -> Goods:
         return self.shelves.goods
+
+    @cached_property
+    def row(self) -> Callable[[int], Mapping[Hashable, Any]]:
+        """A product's line of the catalogue, kept once read: a table gives up a line slowly."""
+        return lru_cache(maxsize=4096)(self._line)
+
+    def _line(self, product: int) -> Mapping[Hashable, Any]:
+        return self.products.iloc[[product]].to_dict("records")[0]
 
     def scale(self, product: int) -> tuple[float, float]:
         """From where to where the ranges of the product's need reach (kg CO2e at equal function).

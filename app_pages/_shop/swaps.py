@@ -178,12 +178,12 @@ def in_packs(stock: Stock, basket: baskets.Held, row: Row, currency: str) -> str
 def how_a_swap_is_known(stock: Stock, row: Row, asked: Wishes, currency: str) -> None:
     """The figures compared, the method, the products weighed and the dates."""
     for said, number in (("In your basket", row["product"]), ("Stand-in", row["swap"])):
-        product = stock.products.iloc[int(number)]
+        product = stock.row(int(number))
         st.markdown(
             f"{said}: {significant(product['kg_co2e_per_kg'])} kg CO2e per kg, "
             f"{TIERS[product['tier']]}. {how_we_know(product, bar=False)}"
         )
-    swap = stock.products.iloc[int(row["swap"])]
+    swap = stock.row(int(row["swap"]))
     st.markdown(
         f"Both are compared for what the pack in the basket serves, in price and in kg. "
         f"{CHANCE_FROM[stock.swaps.learned]} {row['compared']} products for the same need were "

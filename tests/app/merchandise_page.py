@@ -40,3 +40,8 @@ def refined(app):
 def report_of(folder: Path) -> dict:
     """The report of the backtest."""
     return json.loads((folder / "backtest" / "report.json").read_text())
+
+
+def table_with(app, column: str):
+    """The first table on the page that has this column."""
+    return next(frame.value for frame in app.dataframe if column in frame.value)

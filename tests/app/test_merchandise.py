@@ -15,7 +15,7 @@ from recommender.steps import default_policy, judge
 from recommender.tradeoff import Scales
 from recommender.tried import asked_of, tried_policy
 from recommender.workspace import Workspace
-from tests.app.merchandise_page import refined, report_of, shown, with_frontier
+from tests.app.merchandise_page import refined, report_of, shown, table_with, with_frontier
 
 TILES = (
     "demand_revenue",
@@ -46,7 +46,7 @@ def test_the_tiles_are_the_reports_own_figures(open_page, shop_folder):
     app = open_page()
     figures = report_of(shop_folder)["policies"]["default"]["tasks"]["all"]["figures"]
     assert [metric.value for metric in app.metric] == tiles(figures)
-    compared = app.dataframe[1].value.set_index("Figure")["Your weights (default)"]
+    compared = table_with(app, "Figure").set_index("Figure")["Your weights (default)"]
     assert compared["Relevance (NDCG@10)"] == change(figures["ndcg"])
     assert compared["kg CO2e above habit"] == change(figures["demand_kg_excess"])
     assert "not a forecast" in shown(app)
@@ -97,7 +97,7 @@ def test_a_short_link_opens_its_policy_with_its_own_figures(open_page, shop_fold
     assert app.slider(key="climate").value == entry["weights"]["climate"]
     assert app.radio(key="reference").value == "none"
     assert [metric.value for metric in app.metric] == tiles(entry["tasks"]["all"]["figures"])
-    assert "Your weights (mix-strong)" in app.dataframe[1].value
+    assert "Your weights (mix-strong)" in table_with(app, "Figure")
     assert "changed since" not in shown(app)
 
 

@@ -12,7 +12,7 @@ from app_pages._merchandise.points import deepest_within, named, within_sentence
 from app_pages._words import change
 from recommender.frontier_points import policies_of
 from recommender.tried import Asked, nearest
-from tests.app.merchandise_page import shown, with_frontier
+from tests.app.merchandise_page import shown, table_with, with_frontier
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +134,14 @@ def test_the_nearest_policy_is_the_fewest_steps_away():
     entries = {"a": {"weights": {"climate": 0.1}}, "b": {"weights": {"climate": 0.6}}}
     assert nearest(Asked(climate=0.4), entries) == "b"
     assert nearest(Asked(), {}) is None
+
+
+def test_the_chart_and_its_table_hold_the_same_points(open_page, shop_folder):
+    app = open_page()
+    table = table_with(app, "Compared").set_index("Policy")
+    points = policies_of(_load.frontier())
+    for name in set(points) & set(table.index):
+        figures = points[name]["tasks"]["all"]["figures"]
+        assert table.loc[name, "kg CO2e, equal function"] == change(figures["demand_kg_functional"])
+        assert table.loc[name, "Relevance"] == change(figures["ndcg"])
+    assert set(points) & set(table.index)

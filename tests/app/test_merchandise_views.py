@@ -24,7 +24,7 @@ from recommender.steps import default_policy
 from recommender.tradeoff import Scales
 from recommender.tried import Asked, tried_policy
 from recommender.workspace import Workspace, fingerprint, write_text
-from tests.app.merchandise_page import refined, report_of, shown, with_frontier
+from tests.app.merchandise_page import refined, report_of, shown, table_with, with_frontier
 
 SAID = policy_said(default_policy(), Scales(m0=1.0, g0=1.0, short={}))
 
@@ -43,13 +43,13 @@ def open_page(open_app, shop_folder):
 def test_suppliers_who_gain_and_lose_can_be_searched(open_page, shop_folder):
     app = open_page(view="Suppliers")
     assert not app.exception
-    table = next(frame.value for frame in app.dataframe if "Supplier" in frame.value)
+    table = table_with(app, "Supplier")
     shares = report_of(shop_folder)["policies"]["default"]["tasks"]["all"]["sellers"]
     shown_now = table.set_index("Supplier")["Attention with these"]
     for seller, share in shares.items():
         assert shown_now[seller] == pytest.approx(100 * share, rel=1e-4)
     app.text_input(key="supplier").set_value("hill").run()
-    table = next(frame.value for frame in app.dataframe if "Supplier" in frame.value)
+    table = table_with(app, "Supplier")
     assert table["Supplier"].tolist() == ["Hill Farm"]
     app.text_input(key="supplier").set_value("nobody").run()
     assert "Nothing found: no supplier's name holds nobody" in shown(app)
@@ -77,7 +77,7 @@ def test_segments_of_weights_that_the_report_does_not_know_are_judged_now(open_p
     app = refined(open_page(climate="0.45", view="Segments"))
     assert "of your weights" in shown(app)  # on their way
     refined(app)
-    table = next(frame.value for frame in app.dataframe if "Segment" in frame.value)
+    table = table_with(app, "Segment")
     assert set(table["Segment"]) <= {"s0", "s1"}
     assert "segments are not told" not in shown(app)
 
@@ -90,7 +90,7 @@ def test_how_many_segments_are_kept_back_is_said_only_where_some_are():
 
 def test_two_policies_are_compared_with_what_was_paid_and_the_interval_between_them(open_page):
     app = refined(open_page(beside="mix-strong"))
-    settings, figures = (app.dataframe[k].value for k in (0, 1))
+    settings, figures = (table_with(app, column) for column in ("Setting", "Figure"))
     known = settings.set_index("Setting").loc["Known figures only"]
     assert known.tolist() == ["no", "yes"]
     table = figures.set_index("Figure")
@@ -219,7 +219,7 @@ def test_a_scenario_is_shown_as_ranges_in_its_own_dress(open_app, shop_folder, t
     assert "every figure is a range" in said
     assert "total kg co2e falls" in said.lower()
     assert "which way revenue would go, this cannot tell" in said
-    table = next(frame.value for frame in app.dataframe if "Range" in frame.value)
+    table = table_with(app, "Range")
     assert table.set_index("Figure")["Observed nearby"]["Revenue"] == fine_percent(0.02)
     assert "Why the two differ" in said
     app = open_app("merchandise", workspace=folder, view="What if", climate="0.5")

@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,3 +55,8 @@ def test_a_missing_change_is_a_dash_and_none_is_zero():
     nothing = dict.fromkeys(("change", "change_low", "change_high"))
     assert change(nothing) == "–"
     assert percent(-0.00004) == "0.0\xa0%"
+
+
+def test_one_number_has_one_text_whoever_holds_it():
+    # 2.55 lies a little below: NumPy's own rounding would say 2.6
+    assert significant(np.float64(2.55)) == significant(2.55) == "2.5"
