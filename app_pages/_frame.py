@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 from pyarrow import ArrowInvalid
 
-from app_pages import _first_run
+from app_pages import _first_run, _load
 from app_pages._roles import RoleError
 from app_pages._words import plain
 from pcf_estimator.tables import TableError
@@ -59,6 +59,7 @@ def fragment(run: Callable[..., None] | None = None, *, run_every: float | None 
 
 
 def said(error: Exception) -> str:
-    """What an error says, as one sentence that a page can show."""
+    """What an error says, as one sentence that a page can show: paths from the workspace on."""
     words = str(error).strip().rstrip(".") or type(error).__name__
+    words = words.replace(f"{_load.workspace().folder.absolute().parent}/", "")
     return f"{plain(words, longest=400)}."

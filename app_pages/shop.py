@@ -73,7 +73,7 @@ def main() -> None:
 def note_link(known: list[str], why_none: str) -> None:
     """Keeps what is said of a link to a household that is not here, before the address forgets."""
     asked = st.query_params.get("household")
-    if asked is None or asked in known:
+    if not asked or asked in known:
         return
     said = why_none or "no household in this shop is called so"
     st.session_state[LINK] = (

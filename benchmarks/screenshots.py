@@ -26,7 +26,7 @@ SIZES = {"": (1440, 1000), "-phone": (390, 844)}
 SCHEMES: dict[str, Any] = {"": "light", "-dark": "dark"}
 # Beside each page as it opens, and each of its tabs: page -> {state: starting link}
 STATES = {
-    "shop": {"everyone": "everyone=true", "start": "household="},
+    "shop": {"everyone": "everyone=true", "start": "household=Start+empty"},
     "footprints": {"search": "find=milk", "product": "product={product}"},
     "merchandise": {
         "moved": "climate=0.33",
@@ -138,7 +138,7 @@ def main() -> None:
             for name in pages_of(asked.only):
                 take_page(opened, address, name, told, asked.out)
         if not asked.only:
-            with tempfile.TemporaryDirectory() as empty, serving(Path(empty)) as address:
+            with tempfile.TemporaryDirectory() as new, serving(Path(new) / "workspace") as address:
                 page = opened.new_page(viewport={"width": 1440, "height": 1000})
                 page.goto(address)
                 page.get_by_role("alert").first.wait_for()

@@ -49,10 +49,13 @@ def compare(here: _load.Opened, all_: Known, force: InForce, task: str) -> None:
         ]
     )
     right = st.column_config.TextColumn(alignment="right")
+    wide = st.column_config.TextColumn(alignment="right", width=190)  # a change and its interval
+    short = st.column_config.TextColumn(alignment="right", width=80)
+    columns = dict.fromkeys(table.columns[2:], right)
     st.dataframe(
         table,
         hide_index=True,
-        column_config=dict.fromkeys(table.columns[2:], right),
+        column_config={**columns, "Today": short, "Apart": wide},
         alt=f"Figures today, and their changes with your weights and with the policy {beside}.",
         key="figures",
         height="content",

@@ -136,7 +136,7 @@ def test_the_nearest_policy_is_the_fewest_steps_away():
     assert nearest(Asked(), {}) is None
 
 
-def test_the_chart_and_its_table_hold_the_same_points(open_page, shop_folder):
+def test_the_chart_and_its_table_hold_the_same_points(open_page):
     app = open_page()
     table = table_with(app, "Compared").set_index("Policy")
     points = policies_of(_load.frontier())

@@ -23,6 +23,8 @@ def test_without_a_workspace_there_is_one_clear_message(open_app, page, tmp_path
     assert not app.exception
     assert len(app.error) == 1
     assert "greenaisle demo --workspace" in shown(app)
+    assert "there is no folder nowhere" in shown(app)
+    assert str(tmp_path) not in shown(app)
     assert not app.title
 
 
