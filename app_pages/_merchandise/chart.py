@@ -68,8 +68,9 @@ def frontier_chart(all_: Known, force: InForce, task: str) -> None:
         f"for a point's figures, click it to adopt its weights (by keyboard: choose it in *Start "
         f"from*)."
     )
-    with st.expander("The points as a table", icon=":material/table:"):
-        st.dataframe(point_table(points, axis), hide_index=True, width="stretch")
+    table = st.expander("The points as a table", key="points", bind=URL, icon=":material/table:")
+    if table.open:  # while it is shut a slider need not wait for it
+        table.dataframe(point_table(points, axis), hide_index=True, width="stretch")
 
 
 def choices() -> tuple[str, float]:

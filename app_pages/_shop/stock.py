@@ -55,8 +55,12 @@ class Stock:
         """A product's line of the catalogue, kept once read: a table gives up a line slowly."""
         return lru_cache(maxsize=4096)(self._line)
 
+    @cached_property
+    def _columns(self) -> Mapping[Hashable, Any]:
+        return {name: self.products[name].array for name in self.products.columns}
+
     def _line(self, product: int) -> Mapping[Hashable, Any]:
-        return self.products.iloc[[product]].to_dict("records")[0]
+        return {name: column[product] for name, column in self._columns.items()}
 
     def scale(self, product: int) -> tuple[float, float]:
         """From where to where the ranges of the product's need reach (kg CO2e at equal function).

@@ -137,7 +137,7 @@ def test_the_nearest_policy_is_the_fewest_steps_away():
 
 
 def test_the_chart_and_its_table_hold_the_same_points(open_page):
-    app = open_page()
+    app = open_page(points="true")
     table = table_with(app, "Compared").set_index("Policy")
     points = policies_of(_load.frontier())
     for name in set(points) & set(table.index):
