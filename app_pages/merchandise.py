@@ -16,6 +16,7 @@ from app_pages._merchandise.controls import (
     URL,
     adopt,
     controls,
+    hold,
     price_sentence,
     rest_in_words,
     start_from,
@@ -55,6 +56,7 @@ def workbench(here: _load.Opened) -> None:
     fresh = st.session_state.pop("_start_from", None)
     if fresh in all_.entries:  # a policy that was just saved
         adopt(all_, fresh)
+    hold(all_)
     left, right = st.columns([3, 7], gap="large")
     with left:
         started, place = start_from(all_, base)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -15,6 +16,18 @@ from recommender.tried import Asked, alike, asked_of, rest_key, rest_of
 
 URL: Final = "query-params"
 REFERENCES: Final = {"need": "inside the same need", "none": "across all goods"}
+ADOPTED: Final = "_adopted"  # name, controls before, and when
+SETTLED: Final = 3.0  # seconds after which a browser has heard of an adoption
+CONTROLS: Final = (
+    "climate",
+    "margin",
+    "sellers",
+    "reference",
+    "known_only",
+    "carbon_less",
+    "floor",
+    "relevance",
+)
 LESS, FLOORS, LEASTS = range(0, 51, 5), range(0, 101, 10), (0, *range(90, 101))
 
 
@@ -150,16 +163,38 @@ def adopt_chosen(all_: Known) -> None:
 
 def adopt(all_: Known, name: str) -> None:
     """Sets the controls to a policy, and starts from it."""
-    asked = asked_of(all_.entries[name])
+    before = {key: st.session_state.get(key) for key in CONTROLS}
     st.session_state.policy = name
-    st.session_state.climate = asked.climate
-    st.session_state.margin = asked.margin
-    st.session_state.sellers = asked.sellers
-    st.session_state.reference = asked.reference
-    st.session_state.known_only = asked.bar_unknown
-    st.session_state.carbon_less = round(100 * asked.carbon_less, 4)
-    st.session_state.floor = round(100 * asked.floor, 4)
-    st.session_state.relevance = round(100 * asked.relevance, 4)
+    st.session_state.update(controls_of(asked_of(all_.entries[name])))
+    st.session_state[ADOPTED] = name, before, time.monotonic()
+
+
+def hold(all_: Known) -> None:
+    """Adopts a policy once more where the browser's old controls came after it was adopted.
+
+    A part of the page that looks by itself whether an answer is in sends every control as the
+    browser knows it, which may be before the browser has heard of the adoption.
+    """
+    name, before, when = st.session_state.get(ADOPTED, ("", {}, 0.0))
+    if time.monotonic() - when > SETTLED or name not in all_.entries:
+        st.session_state.pop(ADOPTED, None)
+    elif before == {key: st.session_state.get(key) for key in CONTROLS}:
+        st.session_state.policy = name
+        st.session_state.update(controls_of(asked_of(all_.entries[name])))
+
+
+def controls_of(asked: Asked) -> dict[str, Any]:
+    """What each control shows for what is asked, by its key."""
+    return {
+        "climate": asked.climate,
+        "margin": asked.margin,
+        "sellers": asked.sellers,
+        "reference": asked.reference,
+        "known_only": asked.bar_unknown,
+        "carbon_less": round(100 * asked.carbon_less, 4),
+        "floor": round(100 * asked.floor, 4),
+        "relevance": round(100 * asked.relevance, 4),
+    }
 
 
 def rest_in_words(start: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from app_pages import _load
 from app_pages._merchandise.chart import frontier_spec
+from app_pages._merchandise.controls import CONTROLS
 from app_pages._merchandise.outcome import left_out
 from app_pages._merchandise.points import deepest_within, named, within_sentence
 from app_pages._words import change
@@ -145,3 +146,22 @@ def test_the_chart_and_its_table_hold_the_same_points(open_page):
         assert table.loc[name, "kg CO2e, equal function"] == change(figures["demand_kg_functional"])
         assert table.loc[name, "Relevance"] == change(figures["ndcg"])
     assert set(points) & set(table.index)
+
+
+def test_an_adoption_outlives_controls_that_were_sent_before_the_browser_heard_of_it(open_page):
+    app = open_page()
+    before = {key: app.session_state[key] for key in CONTROLS}
+    app.selectbox(key="policy").set_value("mix-strong").run()
+    adopted = {key: app.session_state[key] for key in CONTROLS}
+    assert adopted["climate"] == 0.5
+    for key in ("climate", "margin", "sellers"):
+        app.slider(key=key).set_value(before[key])
+    for key in ("carbon_less", "floor", "relevance"):
+        app.select_slider(key=key).set_value(before[key])
+    app.radio(key="reference").set_value(before["reference"])
+    app.checkbox(key="known_only").set_value(before["known_only"]).run()
+    assert not app.exception
+    assert {key: app.session_state[key] for key in CONTROLS} == adopted
+    # but a control that somebody moves stays where it is
+    app.slider(key="climate").set_value(0.7).run()
+    assert app.session_state["climate"] == 0.7
