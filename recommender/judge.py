@@ -47,17 +47,19 @@ class Judge:
         try:
             process.stdin.write(json.dumps(question) + "\n")
             process.stdin.flush()
+            said: dict[str, Any] = {}
             for line in process.stdout:
                 said = json.loads(line)
-                if "done" in said:
-                    told(said["done"], said["of"])
-                elif "error" in said:
-                    raise (PolicyError if said["refused"] else JudgeError)(said["error"])
-                else:
-                    return said["answer"]
+                if "done" not in said:
+                    break
+                told(said["done"], said["of"])
         except (OSError, ValueError) as error:
             self.close()
             raise JudgeError(f"the judge answered nothing that can be read ({error})") from error
+        if "error" in said:
+            raise (PolicyError if said["refused"] else JudgeError)(said["error"])
+        if "answer" in said:
+            return said["answer"]
         self.close()
         raise JudgeError("the judge ended before it answered")
 

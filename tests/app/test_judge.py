@@ -2,11 +2,13 @@
 
 import io
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from recommender.judge import Bench, Judge, JudgeError, serve
 from recommender.judged_points import Stage, judged_policy
+from recommender.policy import PolicyError
 from recommender.shop import Shop
 from recommender.steps import default_policy
 from recommender.workspace import Workspace
@@ -73,3 +75,16 @@ def test_what_is_no_policy_is_told_in_words(small_shop, monkeypatch):
     (said,) = answers(asked)
     assert "name" in said["error"]
     assert not said["refused"]
+
+
+def test_a_refused_policy_is_a_policy_error_and_leaves_the_judge_at_work(monkeypatch):
+    judge = Judge()
+    lines = ['{"done": 1, "of": 2}\n', '{"error": "no such supplier", "refused": true}\n']
+    process = SimpleNamespace(stdin=io.StringIO(), stdout=iter(lines))
+    monkeypatch.setattr(judge, "_started", lambda: process)
+    ended, told = [], []
+    monkeypatch.setattr(judge, "close", lambda: ended.append(True))
+    with pytest.raises(PolicyError, match="no such supplier"):
+        judge.ask({"what": "policy"}, lambda done, of: told.append((done, of)))
+    assert told == [(1, 2)]
+    assert not ended
